@@ -1,0 +1,43 @@
+# A layer is a folder, a static library of the same name and the layers that it may use. Its link test links the whole archive with
+# nothing but those, so that a call into a folder that it does not name fails to link. tests/style checks the includes.
+
+function(add_test_suite name)
+  add_executable(${name})
+  target_link_libraries(${name} PRIVATE GTest::gtest GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+endfunction()
+
+# add_layer(store USES base LIBS SQLite::SQLite3 TESTS floor_tests)
+# Sources are the folder's *.cc, its tests the *_test.cc beside them; RECURSE takes the folders below as well.
+function(add_layer name)
+  cmake_parse_arguments(L "RECURSE" "TESTS" "USES;LIBS;GEN" ${ARGN})
+  if(L_RECURSE)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  else()
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  endif()
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz|main)\\.cc$")
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src" "${PROJECT_BINARY_DIR}/gen")
+  target_link_libraries(${name} PUBLIC ${L_USES} ${L_LIBS})
+  if(L_TESTS AND tests)
+    target_sources(${L_TESTS} PRIVATE ${tests})
+    target_link_libraries(${L_TESTS} PRIVATE ${name})
+  endif()
+  set(empty "${PROJECT_BINARY_DIR}/empty_main.cc")
+  if(NOT EXISTS "${empty}")
+    file(WRITE "${empty}" "int main() {}\n")
+  endif()
+  add_executable(${name}_link_test EXCLUDE_FROM_ALL "${empty}")
+  target_link_libraries(${name}_link_test PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${name}>")
+  set_property(GLOBAL APPEND PROPERTY TERRARIUM_LINK_TESTS ${name}_link_test)
+endfunction()
+
+# Every link test in one target: `ninja link_tests`.
+function(add_link_tests_target)
+  get_property(all GLOBAL PROPERTY TERRARIUM_LINK_TESTS)
+  add_custom_target(link_tests DEPENDS ${all})
+endfunction()
