@@ -1,0 +1,39 @@
+#include "provider/core/catalog.h"
+
+#include <algorithm>
+
+#include "provider/core/provider_schema.h"
+#include "provider/core/timeouts.h"
+#include "provider/data_sources/data_sources.h"
+#include "provider/resources/resources.h"
+
+namespace terrarium::provider {
+namespace {
+
+template <class T>
+const T* Find(const std::vector<T>& all, std::string_view type) {
+  const auto it = std::ranges::find(all, type, &T::type);
+  return it == all.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+const Resource* Catalog::FindResource(std::string_view type) const { return Find(resources, type); }
+const DataSource* Catalog::FindDataSource(std::string_view type) const { return Find(data_sources, type); }
+const DataSource* Catalog::FindEphemeral(std::string_view type) const { return Find(ephemerals, type); }
+
+Catalog MakeCatalog(TypeSystem types) {
+  Catalog catalog{
+      .provider = ProviderSchema(),
+      .resources = {EcrRepository(), IamRole(), SecurityGroup()},
+      .data_sources = {CallerIdentityData(), IamPolicyDocumentData()},
+      .ephemerals = {},
+  };
+  for (auto& resource : catalog.resources) {
+    if (resource.timeouts.Any()) resource.schema.body.blocks.push_back(TimeoutsBlock(resource.timeouts));
+    if (types == TypeSystem::kStrict) MarkPresetsComputed(resource.schema.body);
+  }
+  return catalog;
+}
+
+}  // namespace terrarium::provider
