@@ -68,7 +68,7 @@ resource "aws_ecs_task_definition" "this" {
       portMappings           = [{ containerPort = var.container_port, protocol = "tcp" }]
       environment            = [for n in sort(keys(local.environment)) : { name = n, value = local.environment[n] }]
       secrets                = [for n in sort(keys(local.secrets)) : { name = n, valueFrom = local.secrets[n] }]
-      mountPoints            = [for n in sort(keys(local.writable_paths)) : { sourceVolume = n, containerPath = local.writable_paths[n], readOnly = false }]
+      mountPoints            = [for n in sort(keys(local.writable_paths)) : { sourceVolume = n, containerPath = local.writable_paths[n] }]
       logConfiguration = {
         logDriver = "awslogs"
         options = {
