@@ -1,7 +1,11 @@
 # A layer is a folder, a static library of the same name and the layers that it may use. Its link test links the whole archive with
 # nothing but those, so that a call into a folder that it does not name fails to link. tests/style checks the includes.
 
+# A suite comes into being with the first layer that names it: few test executables, so that few programs are linked.
 function(add_test_suite name)
+  if(TARGET ${name})
+    return()
+  endif()
   add_executable(${name})
   target_link_libraries(${name} PRIVATE GTest::gtest GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
@@ -24,6 +28,7 @@ function(add_layer name)
   target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src" "${PROJECT_BINARY_DIR}/gen")
   target_link_libraries(${name} PUBLIC ${L_USES} ${L_LIBS})
   if(L_TESTS AND tests)
+    add_test_suite(${L_TESTS})
     target_sources(${L_TESTS} PRIVATE ${tests})
     target_link_libraries(${L_TESTS} PRIVATE ${name})
   endif()
