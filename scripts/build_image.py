@@ -33,7 +33,7 @@ def main(argv):
     cache = pathlib.Path(options.cache)
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     podman = Podman(options.root, options.runroot, options.runtime)
-    code = choose_code(options.site, IMAGE_DIR, offline=options.offline)
+    code = choose_code(options.site, IMAGE_DIR, canary=options.canary, offline=options.offline)
     say(f"code: {code.kind}, {code.folder} ({code.reason})")
     bases = choose_bases(options, cache, code, say)
     for part in bases.values():
@@ -61,7 +61,9 @@ def main(argv):
 
 def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--site", metavar="DIR", help="the site's code: a Composer project, or a docroot with its vendor/")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--canary", action="store_true", help="the canary site, whatever else could be had")
+    which.add_argument("--site", metavar="DIR", help="the site's code: a Composer project, or a docroot with its vendor/")
     parser.add_argument("--base", choices=("auto", "official", "debian"), default="auto", help="auto asks the registry once and then keeps the answer")
     parser.add_argument("--suite", help="Debian suite of the base (trixie or bookworm)")
     parser.add_argument("--refresh-base", action="store_true", help="make the base again from today's packages, or ask for its present digest")

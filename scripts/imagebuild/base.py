@@ -22,6 +22,8 @@ import tempfile
 import time
 
 from imagebuild.run import BuildError, need, run, succeeds
+from program_roots.apt import host_codename, host_sources, sources_for
+from program_roots.errors import ProgramRootError
 
 # In order of preference, with the PHP that each brings.
 SUITES = (("trixie", "8.4"), ("bookworm", "8.2"))
@@ -88,11 +90,10 @@ def _folder_name(recipe_dir, suite, php, builder):
 
 def _make(recipe_dir, cache, wanted, builder, say):
     need("mmdebstrap", "mmdebstrap")
-    main, security = _debian_sources()
     for suite, php in wanted:
         with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
             work = pathlib.Path(work)
-            lines = [(main, suite), (main, f"{suite}-updates"), (security, f"{suite}-security")]
+            lines = _sources(suite)
             releases = {}
             for uri, name in lines:
                 text = _release(uri, name, work)
@@ -127,19 +128,12 @@ def _make(recipe_dir, cache, wanted, builder, say):
                      + "\n  do: check the Debian sources of apt (apt-get update), then run this again")
 
 
-def _debian_sources():
-    """The addresses of Debian's main and security archives, as this machine's apt has them."""
-    found = {}
-    text = run(["apt-get", "indextargets", "--format", "$(CREATED_BY)|$(ORIGIN)|$(LABEL)|$(REPO_URI)"])
-    for line in text.splitlines():
-        kind, origin, label, uri = line.split("|", 3)
-        if kind == "Packages" and origin == "Debian":
-            found.setdefault(label, uri)
-    missing = [label for label in ("Debian", "Debian-Security") if label not in found]
-    if missing:
-        raise BuildError(f"apt on this machine has no source labelled {' and '.join(missing)}, so there is nothing to make a Debian base from\n"
-                         "  do: add Debian's archive to apt and run apt-get update, or give --base an image that is there")
-    return found["Debian"], found["Debian-Security"]
+def _sources(suite):
+    """Where this machine's apt gets Debian from, with the suite exchanged: its archive, updates and security."""
+    try:
+        return [(source.uri, source.suite) for source in sources_for(suite, hosts=host_sources(), codename=host_codename())]
+    except ProgramRootError as error:
+        raise BuildError(f"{error}\n  do: add Debian's archive to apt's sources") from None
 
 
 def _release(uri, suite, work):

@@ -31,7 +31,7 @@ class Code:
         return tree_id(self.folder, by_content=self.kind != "site")
 
 
-def choose_code(site, image_dir, *, offline):
+def choose_code(site, image_dir, *, canary=False, offline=False):
     """Decides from what is given and what is in reach; a site that was given and cannot be used is an error, never replaced."""
     if site is not None:
         folder = pathlib.Path(site).resolve()
@@ -44,6 +44,8 @@ def choose_code(site, image_dir, *, offline):
             raise BuildError(f"no site in {folder}: looked for index.php in " + ", ".join(f"{root}/" for root in DOCROOTS[:-1]) + " and the folder itself\n"
                              "  do: give the folder of a Composer project (with composer.json), or of a site with its code")
         return Code("site", folder, ("site", folder), "SITE")
+    if canary:
+        return Code("canary", image_dir / "canary", ("site", image_dir / "canary"), "asked for")
     drupal = image_dir / "drupal"
     reason = "offline" if offline else packagist_lacks(PROBED_PACKAGE)
     if reason is None:
