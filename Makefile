@@ -1,0 +1,31 @@
+# Thin: what each target does is in scripts/ and CMake.
+.PHONY: help packages build test up down destroy status bench lint
+
+help:
+	@echo "make up        packages, build, engine, image, terraform apply, site; prints the URL"
+	@echo "make down      stops everything and keeps the data; make up brings it back"
+	@echo "make destroy   removes everything, then lists what is left on the host (nothing)"
+	@echo "make test      installs what it needs, builds, runs every test"
+	@echo "make build     the engine, the CLI and the Terraform provider, release"
+
+packages:
+	@python3 scripts/packages.py run build
+
+build: packages
+	@python3 scripts/build.py release
+
+test:
+	@python3 scripts/packages.py run build test
+	@python3 scripts/test.py
+
+up: build
+	@python3 scripts/stack.py up $(if $(SITE),--site "$(SITE)")
+
+down:
+	@python3 scripts/stack.py down
+
+destroy:
+	@python3 scripts/stack.py destroy
+
+status:
+	@python3 scripts/stack.py status
