@@ -103,11 +103,11 @@ def main():
     parser.add_argument("modules", nargs="*", metavar="module", default=MODULES)
     arguments = parser.parse_args()
 
-    failed = False
+    passed = failed = 0
 
-    def report(title, problems, note=""):
-        nonlocal failed
-        failed = failed or bool(problems)
+    def report(title, problems, note="", runs=1):
+        nonlocal passed, failed
+        passed, failed = passed + (0 if problems else runs), failed + bool(problems)
         print(f"{'FAILED' if problems else 'ok    '}  {title}{note}")
         for problem in problems:
             print("        " + problem.rstrip().replace("\n", "\n        "))
@@ -120,7 +120,13 @@ def main():
 
     if not arguments.provider.is_file():
         report("terraform test", [f"{arguments.provider} is not there: build it, or name another with --provider"])
-        return 1
+    else:
+        test_modules(arguments, report)
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return 1 if failed else 0
+
+
+def test_modules(arguments, report):
     with tempfile.TemporaryDirectory(prefix="terraform-modules-") as name:
         temporary = pathlib.Path(name)
         (temporary / "provider").mkdir()
@@ -133,9 +139,6 @@ def main():
         environment |= {"TF_CLI_CONFIG_FILE": str(temporary / "cli.tfrc"), "CHECKPOINT_DISABLE": "1",
                         "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_EC2_METADATA_DISABLED": "true",
                         "HOME": str(temporary)}
-        for key in ("TF_DISABLE_PLUGIN_TLS",):
-            if key in os.environ:
-                environment[key] = os.environ[key]
         copy = temporary / "terraform"
         shutil.copytree(TERRAFORM, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
 
@@ -149,8 +152,7 @@ def main():
 
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
             for module, problems, count, seconds in pool.map(timed, arguments.modules):
-                report(f"{module}: terraform test", problems, f" ({count} runs, {seconds:.1f} s)")
-    return 1 if failed else 0
+                report(f"{module}: terraform test", problems, f" ({count} runs, {seconds:.1f} s)", count)
 
 
 if __name__ == "__main__":
