@@ -191,7 +191,7 @@ bool Loop::Turn(Millis longest) {
     // Runs outside of its slot, so that it may remove itself, or be replaced, while it runs.
     OnReady running = std::move(slot.f);
     const std::uint32_t generation = slot.generation;
-    running(Ready{broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0, broken || (event.events & EPOLLOUT) != 0});
+    running(Ready{broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0, broken || (event.events & EPOLLOUT) != 0, broken});
     if (slot.generation == generation) slot.f = std::move(running);
   }
   any = RunTimers() || any;

@@ -19,10 +19,11 @@ class Loop;
 
 enum class Interest : unsigned char { kNothing = 0, kRead = 1, kWrite = 2, kBoth = 3 };
 
-// What a descriptor is ready for. An error or hang-up sets both: the next read or write says which.
+// What a descriptor is ready for. An error or a hang-up of both directions sets all: the next read or write says which it is.
 struct Ready {
   bool read = false;
   bool write = false;
+  bool broken = false;
 };
 
 // The watching of one descriptor, which it does not own: destroy the watch before the descriptor is closed. May be destroyed from
