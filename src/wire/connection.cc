@@ -78,7 +78,10 @@ void Connection::Read() {
   if (got == 0) {
     peer_closed_ = true;
     incoming_.reset();  // a body that ends in the middle
-    if (!awaiting_ && given_.empty() && out_.empty()) Close();
+    if (!awaiting_ && given_.empty() && out_.empty()) {
+      if (in_.empty()) return Close();
+      server_.Continue(weak_from_this());  // whole requests may still wait there
+    }
     return;
   }
   TakeInput(std::string_view(server_.scratch_.get(), static_cast<std::size_t>(got)));

@@ -88,7 +88,7 @@ ParseError TakeRequestLine(std::string_view line, RequestHead& head) {
   const std::string_view target = line.substr(begin, at - begin);
   if (at == line.size() || line[at] != ' ' || target.empty() || target.front() != '/') return {400, "malformed request target"};
   const std::string_view version = line.substr(at + 1);
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return {version.starts_with("HTTP/") ? 505 : 400, "HTTP version is not 1.1"};
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return {version.starts_with("HTTP/") && version.size() == 8 ? 505 : 400, "HTTP version is not 1.1"};
   head.http11 = version == "HTTP/1.1";
   head.keep_alive = head.http11;
   const std::size_t question = target.find('?');

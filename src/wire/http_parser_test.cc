@@ -63,7 +63,7 @@ TEST(ParseHeadTest, RefusesWhatTwoParsersCouldReadDifferently) {
       {"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-      {"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", 505},
+      {"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", 400},
       {"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505},
       {"GET / http/1.1\r\nHost: a\r\n\r\n", 400},
       {"GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
