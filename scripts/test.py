@@ -98,6 +98,7 @@ STAGES = {
     "style": unittest("tests/style"),
     "codegen": unittest("tests/codegen"),
     "floor": gtest("build/sanitize/floor_tests"),
+    "image": script([sys.executable, "tests/image/image_test.py"]),
 }
 
 

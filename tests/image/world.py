@@ -30,8 +30,8 @@ CLONE_NEWNET = 0x40000000
 DEADLINE = 60
 
 
-def run(argv, **options):
-    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, errors="replace", timeout=300, **options)
+def run(argv, timeout=300, **options):
+    done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, errors="replace", timeout=timeout, **options)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(str(word) for word in argv)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done.stdout
@@ -170,7 +170,7 @@ class World:
     def build(self, *arguments):
         """Runs the build script; returns what it printed, as JSON."""
         return json.loads(run([sys.executable, REPOSITORY / "scripts/build_image.py", "--json", "--root", self.scratch / "root",
-                               "--runroot", self.scratch / "run", *arguments]))
+                               "--runroot", self.scratch / "run", *arguments], timeout=1800))
 
     def _prepare(self, command, environment, image, unprivileged_ports, files):
         with self.lock:
@@ -224,7 +224,7 @@ class World:
     def start_database(self):
         """MySQL from its program root, TLS required, in the world's namespace; its CA is <scratch>/ca.pem."""
         state = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "terrarium" / "image-test"
-        manifest = json.loads(run([sys.executable, REPOSITORY / "scripts/program_root.py", "ensure", "mysql", "--state-dir", state]))
+        manifest = json.loads(run([sys.executable, REPOSITORY / "scripts/program_root.py", "ensure", "mysql", "--state-dir", state], timeout=900))
         root, folder = pathlib.Path(manifest["root"]), self.scratch / "mysql"
         folder.mkdir()
         make_certificates(self.scratch)
