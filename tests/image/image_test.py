@@ -211,6 +211,7 @@ class DatabaseSettings(unittest.TestCase):
         (WORLD.files / "password").write_text(PASSWORD + "\n")
         done = SECOND.execute("site", "status", environment={"DB_PASSWORD": "", "DB_PASSWORD_FILE": "/mnt/files/password"})
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["installed"], True)
 
     def test_half_of_the_settings_is_an_error_that_names_the_rest(self):
         done = SECOND.execute("site", "status", environment={"DB_USER": ""})
