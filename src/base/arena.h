@@ -75,6 +75,7 @@ class Str {
   friend constexpr bool operator==(Str a, std::string_view b) { return a.has_value() && a.view() == b; }
   friend constexpr bool operator==(Str a, Str b) { return a.has_value() == b.has_value() && a.view() == b.view(); }
   friend constexpr bool operator==(Str a, const char* b) { return a == std::string_view(b); }
+  friend bool operator==(Str a, const std::string& b) { return a == std::string_view(b); }
 
  private:
   const char* data_ = nullptr;

@@ -1,0 +1,64 @@
+#include "daemon/drivers.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "drivers/network/driver.h"
+#include "drivers/network/netns.h"
+#include "drivers/node/node_driver.h"
+#include "gen/host_network/ports.h"
+#include "gen/host_node/ports.h"
+#include "host/network/network_verbs.h"
+
+namespace terrarium::daemon {
+namespace {
+
+// The programs of an engine lie side by side.
+Result<std::string> OwnFolder() {
+  char path[4096];
+  const ssize_t n = ::readlink("/proc/self/exe", path, sizeof path);
+  if (n <= 0) return Fail(ErrorKind::kUnavailable, "the folder of this program is not known");
+  const std::string_view self(path, static_cast<std::size_t>(n));
+  return std::string(self.substr(0, self.rfind('/')));
+}
+
+}  // namespace
+
+struct Drivers::All {
+  std::unique_ptr<network::NetworkDriver> network;
+  std::unique_ptr<host::NetworkVerbs> network_verbs;
+  std::unique_ptr<drivers::NodeDriver> node;
+};
+
+Drivers::Drivers() : all_(std::make_unique<All>()) {}
+Drivers::~Drivers() = default;
+
+Status Drivers::Open(const Options& options) {
+  TRY_ASSIGN(const std::string folder, OwnFolder());
+  const passwd* user = ::getpwnam(options.user.c_str());
+  if (user == nullptr) return Fail(ErrorKind::kNotFound, "there is no user " + options.user);
+
+  TRY_ASSIGN(all_->network, network::NetworkDriver::Create(options.instance));
+  TRY(all_->network->Probe());
+  all_->network_verbs = std::make_unique<host::NetworkVerbs>(*all_->network);
+
+  TRY(MakeDirectories(options.state_dir + "/log", 0755));
+  drivers::NodeConfig node;
+  node.program = folder + "/terrarium-node";
+  node.run_dir = options.run_dir;
+  node.snapshot = options.state_dir + "/engine/node.snapshot";
+  node.log = options.state_dir + "/log/node.log";
+  node.fabric_netns = network::NetnsPath(all_->network->NetnsOf("inet"));
+  node.uid = user->pw_uid;
+  node.gid = user->pw_gid;
+  all_->node = std::make_unique<drivers::NodeDriver>(std::move(node), *all_->network);
+  return {};
+}
+
+void Drivers::ServeAll(host::VerbTable& table) {
+  host::ServeNetworkHost(table, *all_->network_verbs);
+  host::ServeNodeHost(table, *all_->node);
+}
+
+}  // namespace terrarium::daemon
