@@ -1,0 +1,182 @@
+"""Starts and stops the processes of one engine: terrarium-host as root, terrariumd as its own user. terrarium-node is terrarium-host's to start."""
+
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from .problem import Problem
+
+USER = "terrarium"
+
+
+class Engine:
+    def __init__(self, build, instance="t0", state_dir="/var/lib/terrarium", run_dir=None, port=4566):
+        self.build = pathlib.Path(build)
+        self.instance, self.port = instance, port
+        self.state_dir = pathlib.Path(state_dir)
+        self.run_dir = pathlib.Path(run_dir or f"/run/terrarium/{instance}")
+        self.endpoint = f"http://127.0.0.1:{port}"
+
+    # ---- what is there
+
+    def _pid(self, name):
+        """The pid of a running program of this engine; None if it does not run. The command line must be ours: pids are used again."""
+        path = self.run_dir / ("host.pid" if name == "terrarium-host" else "engine/terrariumd.pid")
+        try:
+            pid = int(path.read_text())
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return None
+        ours = pathlib.Path(words[0].decode(errors="replace")).name == name and self.instance.encode() in words
+        return pid if ours else None
+
+    def running(self):
+        return self._pid("terrarium-host") is not None and self._pid("terrariumd") is not None and self.answers()
+
+    def answers(self):
+        try:
+            urllib.request.urlopen(self.endpoint + "/v2/", timeout=2)
+        except urllib.error.HTTPError as error:
+            return error.headers.get("Docker-Distribution-Api-Version") == "registry/2.0"
+        except OSError:
+            return False
+        return True
+
+    def root_credentials(self):
+        """(key id, secret) of the account's root user."""
+        found = {}
+        for line in (self.state_dir / "engine/root-credentials").read_text().splitlines():
+            if " = " in line:
+                name, value = line.split(" = ", 1)
+                found[name] = value
+        return found["aws_access_key_id"], found["aws_secret_access_key"]
+
+    def environment(self, key=None):
+        """Variables with which aws, boto3, Terraform and the SDKs talk to this engine."""
+        key_id, secret = key or self.root_credentials()
+        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_EC2_METADATA_DISABLED": "true"}
+
+    # ---- start
+
+    def start(self):
+        if os.geteuid() != 0:
+            raise Problem("NOT-ROOT", "starting the engine needs root", "terrarium-host makes namespaces, firewall rules and containers", "nothing was started", "run this as root")
+        self._ensure_user()
+        self._ensure_folders()
+        if self._pid("terrarium-host") is None:
+            self._spawn("terrarium-host", [], lambda: self._connects(self.run_dir / "host.sock"))
+        if self._pid("terrariumd") is None:
+            self._check_port()
+            self._spawn("terrariumd", ["--port", str(self.port)], self.answers, user=USER)
+
+    def _ensure_user(self):
+        try:
+            pwd.getpwnam(USER)
+        except KeyError:
+            subprocess.run(["useradd", "--system", "--user-group", "--home-dir", str(self.state_dir), "--no-create-home", "--shell", "/usr/sbin/nologin", USER], check=True)
+
+    def _ensure_folders(self):
+        user = pwd.getpwnam(USER)
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        for folder in (self.state_dir / "engine", self.run_dir / "engine"):
+            folder.mkdir(exist_ok=True)
+            os.chmod(folder, 0o711)
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        for folder in (self.state_dir / "log",):
+            folder.mkdir(exist_ok=True)
+            os.chmod(folder, 0o755)
+
+    def _check_port(self):
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", self.port))
+            except OSError:
+                raise Problem("PORT-TAKEN", f"127.0.0.1:{self.port} is taken by another program", self._holder(self.port), "the engine was not started",
+                              f"stop that program, or choose another port: --port {self.port + 1}")
+
+    @staticmethod
+    def _holder(port):
+        out = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True).stdout.strip()
+        return out.split("users:", 1)[1] if "users:" in out else "it could not be told which"
+
+    @staticmethod
+    def _connects(path):
+        with socket.socket(socket.AF_UNIX) as s:
+            try:
+                s.connect(str(path))
+            except OSError:
+                return False
+            return True
+
+    def _spawn(self, name, arguments, ready, user=None):
+        program = self.build / name
+        if not program.exists():
+            raise Problem("NOT-BUILT", f"{program} is not there", do="make build")
+        log = self.state_dir / "log" / f"{name}.log"
+        argv = [str(program), "--instance", self.instance, "--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir), *arguments]
+        with log.open("ab") as out:
+            child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/", close_fds=True,
+                                     user=user, group=user, extra_groups=[] if user else None, env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
+                                     **({"ASAN_OPTIONS": os.environ["ASAN_OPTIONS"]} if "ASAN_OPTIONS" in os.environ else {})})
+        deadline = time.monotonic() + 60
+        while not ready():
+            if child.poll() is not None or time.monotonic() > deadline:
+                last = log.read_text(errors="replace").splitlines()[-3:]
+                raise Problem("ENGINE-START", f"{name} did not start", "\n".join(last), "what ran before still runs", f"the whole log is {log}")
+            time.sleep(0.02)
+
+    # ---- stop
+
+    def _end(self, name, sig=signal.SIGTERM):
+        pid = self._pid(name)
+        if pid is None:
+            return
+        os.kill(pid, sig)
+        deadline = time.monotonic() + 10
+        while self._pid(name) is not None and time.monotonic() < deadline:
+            state = pathlib.Path(f"/proc/{pid}/stat")
+            try:
+                if state.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                    break
+            except OSError:
+                break
+            time.sleep(0.02)
+        else:
+            if self._pid(name) is not None:
+                os.kill(pid, signal.SIGKILL)
+
+    def kill(self, name, sig=signal.SIGKILL):
+        """For drills: the signal, at once."""
+        pid = self._pid(name)
+        if pid is not None:
+            os.kill(pid, sig)
+        return pid
+
+    def stop(self):
+        self._end("terrariumd")
+        self._end("terrarium-host")
+
+    def verb(self, *arguments):
+        """A verb of terrarium-host without terrariumd: terrarium-host --once …"""
+        return subprocess.run([str(self.build / "terrarium-host"), "--instance", self.instance, "--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir), *arguments],
+                              capture_output=True, text=True)
+
+    def remove_state(self):
+        shutil.rmtree(self.state_dir, ignore_errors=True)
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+
+    def log_tail(self, name, lines=20):
+        try:
+            return (self.state_dir / "log" / f"{name}.log").read_text(errors="replace").splitlines()[-lines:]
+        except OSError:
+            return []
