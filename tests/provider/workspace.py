@@ -17,6 +17,12 @@ VERSION = "6.25.0"
 ADDRESS = "registry.terraform.io/hashicorp/aws"
 
 checks = 0
+models = {"checked": 0, "skipped": 0}
+
+
+def model_report():
+    return (f"{models['checked']} messages held against the API models, "
+            f"{models['skipped']} not, because the models are not at hand")
 
 
 def check(condition, message):
@@ -56,6 +62,8 @@ class Workspace:
         for pid in orphans:  # only ever our own: found by their path in this directory
             os.kill(pid, signal.SIGKILL)
         self.cloud.close()
+        models["checked"] += self.cloud.models.checked
+        models["skipped"] += self.cloud.models.skipped
         shutil.rmtree(self.dir, ignore_errors=True)
         check(not orphans, "no provider process is left behind")
         check(not sockets, "no socket is left behind")
@@ -91,6 +99,15 @@ class Workspace:
         return {one["address"]: (one["change"]["actions"], one["change"].get("replace_paths", []))
                 for one in json.loads(shown.stdout).get("resource_changes", [])
                 if one["change"]["actions"] not in (["no-op"], ["read"])}
+
+    def quick_plan(self):
+        """{address: action} from one run: create, update, replace, delete."""
+        out = {}
+        for line in self.terraform("plan", "-input=false", "-json", "-refresh=false").splitlines():
+            event = json.loads(line)
+            if event["type"] == "planned_change" and event["change"]["action"] not in ("noop", "read"):
+                out[event["change"]["resource"]["addr"]] = event["change"]["action"]
+        return out
 
     def expect_clean(self, what):
         for arguments in ((), ("-refresh=false",)):

@@ -25,9 +25,12 @@ const DataSource* Catalog::FindEphemeral(std::string_view type) const { return F
 Catalog MakeCatalog(TypeSystem types) {
   Catalog catalog{
       .provider = ProviderSchema(),
-      .resources = {EcrRepository(), IamRole(), SecurityGroup()},
-      .data_sources = {CallerIdentityData(), IamPolicyDocumentData()},
-      .ephemerals = {},
+      .resources = {CloudwatchLogGroup(), EcrRepository(), IamPolicy(), IamRole(), IamRolePolicy(),
+                    IamRolePolicyAttachment(), InternetGateway(), Route(), RouteTable(), RouteTableAssociation(),
+                    SecurityGroup(), Subnet(), Vpc(), VpcSecurityGroupEgressRule(), VpcSecurityGroupIngressRule()},
+      .data_sources = {AvailabilityZonesData(), CallerIdentityData(), IamPolicyDocumentData(), PartitionData(),
+                       RandomPasswordData(), RegionData()},
+      .ephemerals = {RandomPasswordEphemeral()},
   };
   for (auto& resource : catalog.resources) {
     if (resource.timeouts.Any()) resource.schema.body.blocks.push_back(TimeoutsBlock(resource.timeouts));

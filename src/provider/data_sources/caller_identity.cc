@@ -6,7 +6,7 @@ namespace {
 constexpr std::string_view kTable = R"(
 account_id string computed < Account
 arn        string computed < Arn
-id         string computed < Account
+id         string optional computed < Account
 user_id    string computed < UserId
 )";
 

@@ -13,12 +13,13 @@ from .base import ACCOUNT, ApiError, Service
 from .ec2 import Ec2
 from .ecr import Ecr
 from .iam import Iam
+from .logs import Logs
 from .models import Models
 from .sts import Sts
 
 __all__ = ["ACCOUNT", "ApiError", "Cloud"]
 
-SERVICES = (Ec2, Ecr, Iam, Sts)
+SERVICES = (Ec2, Ecr, Iam, Logs, Sts)
 
 
 class Cloud:
