@@ -1,4 +1,4 @@
-# gRPC, protobuf and OpenSSL inside the program: it then needs only libc and libm, and starts in a third of the time.
+# gRPC, protobuf, OpenSSL and pugixml inside the program: it then needs only libc and libm, and starts in a third of the time.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(GRPC REQUIRED grpc++ protobuf openssl zlib)
 
@@ -7,11 +7,14 @@ target_include_directories(static_grpc SYSTEM INTERFACE ${GRPC_STATIC_INCLUDE_DI
 set(archives ${GRPC_STATIC_LIBRARIES} address_sorting upb)
 list(REMOVE_ITEM archives dl pthread rt m c atomic)  # of libc: stay dynamic
 list(REMOVE_DUPLICATES archives)
-list(TRANSFORM archives PREPEND "-l")
-target_link_libraries(static_grpc INTERFACE
-  -static-libstdc++ -static-libgcc
-  -Wl,-Bstatic -Wl,--start-group ${archives} -Wl,--end-group -Wl,-Bdynamic
-  -Wl,--gc-sections)
+# By their path: CMake drops what looks like a repeated -Bstatic.
+set(static_archives "")
+foreach(archive ${archives} pugixml)
+  find_library(STATIC_${archive} NAMES lib${archive}.a REQUIRED)
+  list(APPEND static_archives ${STATIC_${archive}})
+endforeach()
+target_link_libraries(static_grpc INTERFACE -static-libstdc++ -static-libgcc
+  -Wl,--start-group ${static_archives} -Wl,--end-group -Wl,--gc-sections)
 
 find_program(PROTOC protoc REQUIRED)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)

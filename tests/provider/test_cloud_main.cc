@@ -27,7 +27,9 @@ Result<UniqueFd> Connect(const char* path) {
 
 class TestCloud final : public Cloud {
  public:
-  explicit TestCloud(const char* path) : path_(path) {}
+  TestCloud(const char* path, std::string region) : path_(path), region_(std::move(region)) {}
+
+  std::string HomeRegion() const override { return region_.empty() ? "us-east-1" : region_; }
 
   Result<Object> Call(std::string_view region, std::string_view service, std::string_view operation,
                       const Object& request) override {
@@ -50,12 +52,13 @@ class TestCloud final : public Cloud {
 
  private:
   const char* path_;
+  const std::string region_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return Run(argc, argv, [](const Settings&, const StopSignal&) -> Result<std::unique_ptr<Cloud>> {
-    return std::make_unique<TestCloud>(std::getenv("TERRARIUM_TEST_CLOUD"));
+  return Run(argc, argv, [](const Settings& settings, const StopSignal&) -> Result<std::unique_ptr<Cloud>> {
+    return std::make_unique<TestCloud>(std::getenv("TERRARIUM_TEST_CLOUD"), settings.region);
   });
 }

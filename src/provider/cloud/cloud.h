@@ -1,6 +1,7 @@
 // The cloud as resources see it: one call of the AWS API.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -13,6 +14,8 @@ namespace terrarium::provider {
 class Cloud {
  public:
   virtual ~Cloud() = default;
+  // Where objects are whose configuration names no region.
+  virtual std::string HomeRegion() const = 0;
   // A failure of the service has its error code ("NoSuchEntity") in Error::code.
   virtual Result<Object> Call(std::string_view region, std::string_view service, std::string_view operation,
                               const Object& request) = 0;

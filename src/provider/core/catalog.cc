@@ -25,8 +25,8 @@ const DataSource* Catalog::FindEphemeral(std::string_view type) const { return F
 Catalog MakeCatalog(TypeSystem types) {
   Catalog catalog{
       .provider = ProviderSchema(),
-      .resources = {CloudwatchLogGroup(), EcrRepository(), IamPolicy(), IamRole(), IamRolePolicy(),
-                    IamRolePolicyAttachment(), InternetGateway(), Route(), RouteTable(), RouteTableAssociation(),
+      .resources = {CloudwatchLogGroup(), EcrRepository(), EcsCluster(), EcsService(), EcsTaskDefinition(), IamPolicy(), IamRole(), IamRolePolicy(),
+                    IamRolePolicyAttachment(), InternetGateway(), Lb(), LbListener(), LbTargetGroup(), Route(), RouteTable(), RouteTableAssociation(),
                     SecurityGroup(), Subnet(), Vpc(), VpcSecurityGroupEgressRule(), VpcSecurityGroupIngressRule()},
       .data_sources = {AvailabilityZonesData(), CallerIdentityData(), IamPolicyDocumentData(), PartitionData(),
                        RandomPasswordData(), RegionData()},

@@ -43,6 +43,7 @@ Diagnostics Provider::Configure(const Value& config) {
   auto cloud = world_.open_cloud(settings_);
   if (!cloud) return {{.summary = "configuring the provider: " + Told(cloud.error())}};
   cloud_ = std::move(*cloud);
+  settings_.region = cloud_->HomeRegion();
   return {};
 }
 

@@ -1,7 +1,5 @@
 #include "provider/core/provider_schema.h"
 
-#include <cstdlib>
-
 namespace terrarium::provider {
 namespace {
 
@@ -74,9 +72,7 @@ Schema ProviderSchema() {
 
 Settings SettingsFrom(const Value& config) {
   Settings settings;
-  for (const char* name : {"AWS_DEFAULT_REGION", "AWS_REGION"})
-    if (const char* region = std::getenv(name); region && *region) settings.region = region;
-  if (const auto& region = config["region"].Text(); !region.empty()) settings.region = region;
+  settings.region = config["region"].Text();
   settings.profile = config["profile"].Text();
   settings.access_key = config["access_key"].Text();
   settings.secret_key = config["secret_key"].Text();

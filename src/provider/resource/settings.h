@@ -11,7 +11,7 @@ namespace terrarium::provider {
 
 // Empty text means that the environment and the shared configuration files decide.
 struct Settings {
-  std::string region = "us-east-1";
+  std::string region{};
   std::string profile{};
   std::string access_key{};
   std::string secret_key{};
