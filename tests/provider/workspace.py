@@ -12,7 +12,7 @@ import tempfile
 from cloud import Cloud
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ROOT / os.environ.get("BUILD_DIR", "build/release") / "src/provider"
+BUILD = ROOT / os.environ.get("BUILD_DIR", "build/release")
 VERSION = "6.25.0"
 ADDRESS = "registry.terraform.io/hashicorp/aws"
 
