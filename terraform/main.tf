@@ -1,7 +1,11 @@
-# The whole stack: network → ecr → rds → ecs, and efs where tasks share files.
+# The whole stack: network → ecr → rds → ecs.
 
-locals {
-  shared_files = var.shared_files != null ? var.shared_files : var.desired_count > 1
+# A warning, not an error: a site that keeps its files elsewhere, or nobody's, runs well on many tasks.
+check "files" {
+  assert {
+    condition     = var.desired_count <= 1
+    error_message = "desired_count is ${var.desired_count}, and the tasks of this stack do not share a file system: a file that is uploaded to one is not on the others, and ends with its task. See efs/README.md."
+  }
 }
 
 module "network" {
@@ -18,7 +22,6 @@ module "network" {
   container_port        = var.container_port
   database_port         = var.database_port
   task_egress_ports     = var.task_egress_ports
-  shared_files          = local.shared_files
 }
 
 module "ecr" {
@@ -45,15 +48,6 @@ module "rds" {
   final_snapshot_identifier = var.keep_data_on_destroy ? "${var.name}-final" : null
 }
 
-module "efs" {
-  source = "./efs"
-  count  = local.shared_files ? 1 : 0
-
-  name               = var.name
-  subnet_ids         = module.network.public_subnet_ids
-  security_group_ids = [module.network.files_security_group_id]
-}
-
 module "ecs" {
   source = "./ecs"
 
@@ -72,7 +66,6 @@ module "ecs" {
   memory         = var.memory
   environment    = var.environment
   secrets        = var.secrets
-  shared_files   = one(module.efs[*].shared_files)
 
   hash_salt_secret_arn = var.hash_salt_secret_arn
 

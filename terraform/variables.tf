@@ -117,7 +117,7 @@ variable "image_tag_mutability" {
 # -- tasks --
 
 variable "desired_count" {
-  description = "Number of tasks. More than one shares the files (see shared_files)."
+  description = "Number of tasks. They do not share uploaded files."
   type        = number
   default     = 1
   nullable    = false
@@ -161,12 +161,6 @@ variable "secrets" {
 variable "hash_salt_secret_arn" {
   description = "ARN of a secret that holds the site's hash salt, for a site that moves here with its data. Null makes one."
   type        = string
-  default     = null
-}
-
-variable "shared_files" {
-  description = "Whether uploaded files live on a file system that all tasks share. Null shares them when there is more than one task. Without it they end with their task."
-  type        = bool
   default     = null
 }
 
