@@ -3,10 +3,14 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/random.h"
+#include "drivers/mysql/mysql_database_host.h"
 #include "drivers/network/driver.h"
 #include "drivers/network/netns.h"
 #include "drivers/node/node_driver.h"
+#include "gen/host_database/ports.h"
 #include "gen/host_network/ports.h"
 #include "gen/host_node/ports.h"
 #include "host/network/network_verbs.h"
@@ -29,6 +33,9 @@ struct Drivers::All {
   std::unique_ptr<network::NetworkDriver> network;
   std::unique_ptr<host::NetworkVerbs> network_verbs;
   std::unique_ptr<drivers::NodeDriver> node;
+  SystemClock clock;
+  SystemRandom random;
+  std::unique_ptr<mysql::MysqlDatabaseHost> databases;
 };
 
 Drivers::Drivers() : all_(std::make_unique<All>()) {}
@@ -53,12 +60,16 @@ Status Drivers::Open(const Options& options) {
   node.uid = user->pw_uid;
   node.gid = user->pw_gid;
   all_->node = std::make_unique<drivers::NodeDriver>(std::move(node), *all_->network);
+
+  TRY_ASSIGN(all_->databases, mysql::MysqlDatabaseHost::Open({.instance = options.instance, .state_dir = options.state_dir, .run_dir = options.run_dir,
+                                                              .programs_dir = options.programs_dir}, all_->clock, all_->random));
   return {};
 }
 
 void Drivers::ServeAll(host::VerbTable& table) {
   host::ServeNetworkHost(table, *all_->network_verbs);
   host::ServeNodeHost(table, *all_->node);
+  host::ServeDatabaseHost(table, *all_->databases);
 }
 
 }  // namespace terrarium::daemon
