@@ -41,10 +41,16 @@ bool CompiledStatement::Applies(const Request& request) const {
   return std::all_of(conditions_.begin(), conditions_.end(), [&](const Condition& condition) { return condition.Holds(request.facts); });
 }
 
+bool CompiledStatement::reads_facts() const {
+  return !conditions_.empty() || std::any_of(resources_.begin(), resources_.end(), [](const PolicyText& text) { return text.has_variables(); });
+}
+
 void PolicySet::Add(const Policy& policy, std::string name) {
   names_.push_back(std::make_unique<std::string>(std::move(name)));
-  for (const Statement& statement : policy.statements)
+  for (const Statement& statement : policy.statements) {
     statements_.push_back({CompiledStatement(statement, policy.variables), static_cast<std::uint32_t>(names_.size() - 1)});
+    reads_facts_ = reads_facts_ || statements_.back().statement.reads_facts();
+  }
 }
 
 void PolicySet::Seal() {

@@ -37,6 +37,7 @@ class CompiledStatement {
   bool MatchesAction(std::string_view lower_action) const;
   // Resource and conditions; the action has matched already.
   bool Applies(const Request& request) const;
+  bool reads_facts() const;
 
  private:
   bool deny_, not_action_, not_resource_;
@@ -54,6 +55,8 @@ class PolicySet {
   // Once, after the last Add and before the first Evaluate.
   void Seal();
   bool empty() const { return statements_.empty(); }
+  // Whether any statement has conditions or variables: without them a request needs no facts.
+  bool reads_facts() const { return reads_facts_; }
 
   // Implicit deny where nothing matches.
   Verdict Evaluate(const Request& request) const;
@@ -73,6 +76,7 @@ class PolicySet {
   std::vector<std::unique_ptr<std::string>> names_;
   std::unordered_map<std::string_view, std::vector<Ref>> by_service_;  // keys are views into the patterns
   std::vector<Ref> any_service_;
+  bool reads_facts_ = false;
 };
 
 // The action in lower case, in place for the usual lengths.
