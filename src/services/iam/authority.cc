@@ -192,6 +192,8 @@ ResourcePolicies::Found Authority::FindResourcePolicy(store::Tx& tx, std::string
 
 Status Authority::Check(const api::Caller& caller, store::Tx& tx, std::string_view action, std::string_view resource, const std::vector<api::Fact>& facts) const {
   const auto compiled = PoliciesOf(tx, caller);
+  // Credentials of GetSessionToken cannot call IAM: STS API reference, GetSessionToken.
+  if (compiled->issued != 0 && compiled->kind != Principal::Kind::kRoleSession && action.starts_with("iam:")) return BadToken();
   const Principal principal{.kind = compiled->kind, .account = caller.account, .arn = caller.arn, .role_arn = compiled->role_arn, .unique_id = compiled->unique_id, .service = {}};
   const ResourcePolicies::Found on_resource = FindResourcePolicy(tx, action, resource);
   RequestFacts request_facts(clock_.Now());
@@ -215,16 +217,6 @@ Status Authority::Check(const api::Caller& caller, store::Tx& tx, std::string_vi
   // STS gives no reason: whether the role is missing, does not trust or is not granted is not the caller's to know.
   if (action == "sts:AssumeRole") message = message.substr(0, message.find(" on resource: ") + 14 + resource.size());
   return Fail(ErrorKind::kDenied, std::move(message));
-}
-
-bool Authority::ServiceMayAssume(store::Tx& tx, std::string_view service, std::string_view role_arn, const std::vector<api::Fact>& facts) const {
-  const Principal principal{.kind = Principal::Kind::kService, .account = {}, .arn = {}, .role_arn = {}, .unique_id = {}, .service = service};
-  const ResourcePolicies::Found trust = TrustPolicies().Find(tx, "sts:AssumeRole", role_arn);
-  if (trust.policy == nullptr) return false;
-  RequestFacts request_facts(clock_.Now());
-  request_facts.AddGiven(facts);
-  const Request request{.action = "sts:AssumeRole", .resource = role_arn, .facts = request_facts.facts()};
-  return Evaluate(principal, {}, {.request = request, .resource_account = {}, .resource_policy = trust.policy.get(), .rule = ResourceRule::kMustGrant}).allowed;
 }
 
 ResourcePolicies::Found TrustPolicies::Find(store::Tx& tx, std::string_view, std::string_view resource) const {

@@ -32,11 +32,17 @@ class ResourcePolicies {
   virtual Found Find(store::Tx& tx, std::string_view action, std::string_view resource) const = 0;
 };
 
+// The trust policies of roles, for sts:AssumeRole.
+class TrustPolicies final : public ResourcePolicies {
+ public:
+  Found Find(store::Tx& tx, std::string_view action, std::string_view resource) const override;
+};
+
 // Decides every request by the rows of IAM. Compiled policies are kept per principal and used as long as the account's stamp, read in
 // the request's own transaction, is the one they were compiled under: a change bites the very next call, also of sessions already open.
 class Authority final : public api::Authorizer {
  public:
-  Authority(const Clock& clock, const crypto::RootKey& root) : clock_(clock), root_(root) {}
+  Authority(const Clock& clock, const crypto::RootKey& root) : clock_(clock), root_(root) { UsePolicies("sts", trust_); }
 
   Status Check(const api::Caller& caller, store::Tx& tx, std::string_view action, std::string_view resource, const std::vector<api::Fact>& facts) const override;
 
@@ -47,9 +53,6 @@ class Authority final : public api::Authorizer {
   // At start, before the first Check. `policies` outlives this.
   void UsePolicies(std::string_view service, const ResourcePolicies& policies) { resource_policies_.emplace_back(service, &policies); }
 
-  // Whether a service, such as "ecs-tasks.amazonaws.com", is trusted by a role.
-  bool ServiceMayAssume(store::Tx& tx, std::string_view service, std::string_view role_arn, const std::vector<api::Fact>& facts) const;
-
  private:
   struct Compiled;
   std::shared_ptr<const Compiled> Compile(store::Tx& tx, const api::Caller& caller) const;
@@ -58,14 +61,9 @@ class Authority final : public api::Authorizer {
 
   const Clock& clock_;
   const crypto::RootKey& root_;
+  TrustPolicies trust_;
   std::vector<std::pair<std::string, const ResourcePolicies*>> resource_policies_;
   mutable std::unordered_map<std::string, std::shared_ptr<const Compiled>> cache_;  // by principal_key; bounded
-};
-
-// The trust policies of roles, for sts:AssumeRole.
-class TrustPolicies final : public ResourcePolicies {
- public:
-  Found Find(store::Tx& tx, std::string_view action, std::string_view resource) const override;
 };
 
 // How a caller is found again: what stands in Caller::principal_key.

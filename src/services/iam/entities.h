@@ -32,6 +32,8 @@ std::string EntityResource(const api::Call& call, EntityKind kind, std::string_v
 
 // The entity that an ARN names, whatever its account; null if there is none.
 rows::Entity* FindEntityByArn(store::Tx& tx, std::string_view arn, Arena& arena);
+// The user or role that a principal's ARN is about; of a role's session, the role.
+rows::Entity* FindPrincipal(store::Tx& tx, std::string_view arn, Arena& arena);
 
 // Tags. `what` completes the quota's name: "TagsPerRole".
 Status AddTags(const api::Call& call, const List<wire::Tag>& tags, List<rows::Tag>& to, std::string_view what);

@@ -48,17 +48,16 @@ std::unexpected<Error> InvalidPrincipal(std::string_view type, std::string_view 
   return ApiError("MalformedPolicyDocument", "Invalid principal in policy: \"" + std::string(type) + "\":\"" + std::string(name) + "\"");
 }
 
-// The user or role that a principal's ARN is about; of a session, its role.
-rows::Entity* FindPrincipal(const api::Call& call, std::string_view arn) {
+}  // namespace
+
+rows::Entity* FindPrincipal(store::Tx& tx, std::string_view arn, Arena& arena) {
   const auto parsed = Arn::Parse(arn);
   if (parsed && parsed->service == "sts" && parsed->type() == "assumed-role") {
     const auto part = Split(parsed->resource, '/');
-    return part.size() == 3 ? kRoles.Find(call.tx, NameKey(parsed->account, part[1]), call.arena) : nullptr;
+    return part.size() == 3 ? kRoles.Find(tx, NameKey(parsed->account, part[1]), arena) : nullptr;
   }
-  return FindEntityByArn(call.tx, arn, call.arena);
+  return FindEntityByArn(tx, arn, arena);
 }
-
-}  // namespace
 
 Status SetTrust(const api::Call& call, rows::Entity& role, std::string_view document) {
   TRY_ASSIGN(const Policy policy, ParsePolicy(document, PolicyKind::kTrust));
@@ -71,7 +70,7 @@ Status SetTrust(const api::Call& call, rows::Entity& role, std::string_view docu
       if (principal.kind == Kind::kFederated) return InvalidPrincipal("FEDERATED", principal.value);  // no identity provider can exist here
       if (principal.kind == Kind::kUniqueId || principal.kind == Kind::kCanonicalUser) return InvalidPrincipal("AWS", principal.value);
       if (principal.kind != Kind::kArn) continue;
-      const rows::Entity* entity = FindPrincipal(call, principal.value);
+      const rows::Entity* entity = FindPrincipal(call.tx, principal.value, call.arena);
       if (entity == nullptr) return InvalidPrincipal("AWS", principal.value);
       rows::Binding& binding = bindings.Add(call.arena);
       binding.arn = call.arena.Copy(principal.value);
@@ -92,7 +91,7 @@ std::string RenderTrust(const api::Call& call, const rows::Entity& role) {
     }
     for (const rows::Binding& binding : role.trust_bindings) {
       if (binding.arn.view() != name) continue;
-      const rows::Entity* live = FindPrincipal(call, name);
+      const rows::Entity* live = FindPrincipal(call.tx, name, call.arena);
       if (live != nullptr && live->id == binding.unique_id) continue;
       changed = true;
       return binding.unique_id.str();
