@@ -16,6 +16,11 @@ constexpr Millis kLongestBackOff{15'000};
 Runner::Runner(runtime::Scheduler& scheduler, store::Database& database, const Clock& clock, std::size_t most)
     : scheduler_(scheduler), database_(database), clock_(clock), most_(most), workers_(scheduler) {}
 
+Runner::~Runner() {
+  database_.OnTouched({});
+  for (const auto& [key, timer] : timers_) scheduler_.Cancel(timer);
+}
+
 void Runner::Add(std::string prefix, Reconciler& reconciler) { reconcilers_.emplace_back(std::move(prefix), &reconciler); }
 
 Reconciler* Runner::FindReconciler(const std::string& key) const {

@@ -27,6 +27,9 @@ struct Progress {
 class Runner {
  public:
   Runner(runtime::Scheduler& scheduler, store::Database& database, const Clock& clock, std::size_t most = 32);
+  Runner(const Runner&) = delete;
+  // Drops what runs and what waits; the rows still say what is pending.
+  ~Runner();
 
   // Keys that start with `prefix` ("ec2/vpc/") go to this reconciler. Before Start.
   void Add(std::string prefix, Reconciler& reconciler);
