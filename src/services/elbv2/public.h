@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/database.h"
+
+// What other services ask of Elastic Load Balancing, inside their own transactions. A target is an address and a port (target type ip).
+namespace terrarium::elbv2 {
+
+struct TargetGroupView {
+  std::string arn, vpc, target_type;
+  bool has_load_balancer = false;  // some listener forwards to it
+};
+// Nothing if there is none of that ARN.
+std::optional<TargetGroupView> FindTargetGroup(store::Tx& tx, std::string_view arn);
+
+// Idempotent. `notify` is a work key that is touched whenever the target's state changes, until it is gone.
+Status RegisterTarget(store::Tx& tx, std::string_view target_group, std::string_view address, int port, std::string_view notify);
+// The target drains for the group's deregistration delay, then it is gone. Absent is success.
+Status DeregisterTarget(store::Tx& tx, std::string_view target_group, std::string_view address, int port);
+
+struct TargetHealth {
+  std::string state;        // initial, healthy, unhealthy, unused, draining
+  std::string reason;       // Target.FailedHealthChecks …
+  std::string description;  // "Health checks failed with these codes: [502]"
+};
+// Nothing once it is gone.
+std::optional<TargetHealth> FindTarget(store::Tx& tx, std::string_view target_group, std::string_view address, int port);
+
+}  // namespace terrarium::elbv2
