@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "gen/kms/types.h"
 #include "gen/secretsmanager/types.h"
 #include "services/iam/iam_fixture.h"
 #include "services/kms/keys.h"
@@ -227,7 +228,8 @@ TEST(PasswordTest, FollowsItsRules) {
 
 TEST_F(SecretsManagerTest, EveryOperationHasItsAction) {
   for (const api::OperationRow& row : registry_.rows()) {
-    if (row.service == &gen::secretsmanager::kService) EXPECT_TRUE(row.action.starts_with("secretsmanager:"));
+    if (row.service != &gen::secretsmanager::kService) continue;
+    EXPECT_TRUE(row.action.starts_with("secretsmanager:"));
   }
 }
 
