@@ -21,6 +21,7 @@ FLOORS = {
     "control": {"base", "runtime", "store"},
     "host": {"base", "codec", "runtime"},
     "wire": {"base", "runtime", "codec", "api", "sigv4"},
+    "registry": {"base", "api", "store", "crypto", "wire", "services"},
     "aws": {"base", "codec", "runtime", "sigv4"},
     "registry": {"base", "store", "api", "crypto", "wire", "services"},
     "provider": {"base", "codec", "aws"},
