@@ -13,6 +13,7 @@
 #include "host/container/fake_container_host.h"
 #include "services/ecs/operations.h"
 #include "services/ecs/ops.h"
+#include "services/ecs/service_reconciler.h"
 #include "services/ecs/task_reconciler.h"
 #include "services/logs/public.h"
 
@@ -108,6 +109,7 @@ class EcsTest : public ::testing::Test {
     };
     scheduler_.AddTurnHook(runtime::TurnPhase::kCommit, [this] { database_->EndTurn(); });
     runner_.Add("ecs/task/", tasks_);
+    runner_.Add("ecs/service/", services_);
   }
   void Begin() {
     runner_.Start();
@@ -197,6 +199,7 @@ class EcsTest : public ::testing::Test {
   Arena arena_;
   bool deaf_ = false;
   TaskReconciler tasks_{*database_, blocking_, host_, neighbours_, scheduler_.clock(), random_, {}};
+  ServiceReconciler services_{*database_, neighbours_, scheduler_.clock(), random_};
   control::Runner runner_{scheduler_, *database_, scheduler_.clock()};
 };
 

@@ -9,6 +9,7 @@ void RegisterEcs(api::Registry& registry, Neighbours& neighbours) {
   RegisterClusters(registry);
   RegisterDefinitions(registry, neighbours);
   RegisterTasks(registry, neighbours);
+  RegisterServices(registry, neighbours);
   RegisterTagging(registry);
 }
 
