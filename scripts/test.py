@@ -106,6 +106,14 @@ def script(argv, timeout=1200):
     return stage
 
 
+def after_release_build(targets, stage):
+    """The plugin that Terraform starts exists in the release build only."""
+    def built(name):
+        build("release", targets)
+        return stage(name)
+    return built
+
+
 STAGES = {
     "style": unittest("tests/style"),
     "codegen": unittest("tests/codegen"),
@@ -113,6 +121,8 @@ STAGES = {
     "programs": unittest("tests/programs"),
     "mysql": gtest("build/sanitize/mysql_tests", timeout=1200, programs=("mysql",)),
     "image": script([sys.executable, "tests/image/image_test.py"]),
+    "modules": after_release_build(["terraform-provider-aws"], script([sys.executable, "tests/terraform/modules_test.py"])),
+    "stack": after_release_build(["provider_on_test_cloud"], script([sys.executable, "tests/terraform/stack_test.py"])),
 }
 
 
