@@ -118,6 +118,8 @@ STAGES = {
     "style": unittest("tests/style"),
     "codegen": unittest("tests/codegen"),
     "floor": gtest("build/sanitize/floor_tests"),
+    "services": gtest("build/sanitize/service_tests"),
+    "drivers": gtest("build/sanitize/driver_tests", timeout=900),
     "programs": unittest("tests/programs"),
     "mysql": gtest("build/sanitize/mysql_tests", timeout=1200, programs=("mysql",)),
     "image": script([sys.executable, "tests/image/image_test.py"]),

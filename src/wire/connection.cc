@@ -173,7 +173,7 @@ Connection::Step Connection::Dispatch(const RequestHead& head, std::string_view 
     HandOver(head, body);
     return Step::kAgain;
   }
-  incoming_ = std::make_unique<Incoming>();
+  incoming_ = std::make_unique<Incoming>(server_.buffered_);
   Incoming& incoming = *incoming_;
   incoming.began = server_.loop_.Now();
   incoming.left = head.framing == Framing::kChunked ? 0 : head.length;
@@ -231,8 +231,12 @@ Connection::Step Connection::Deliver(std::string_view piece) {
   } else if (incoming.body.size() + piece.size() > incoming.limit) {
     early = PlainResponse(413, "the body is too large");
     early->close = true;
+  } else if (server_.buffered_ + piece.size() > server_.options_.buffered_bodies) {
+    early = PlainResponse(503, "too many large requests at once");
+    early->close = true;
   } else {
     incoming.body += piece;
+    server_.buffered_ += piece.size();
   }
   if (!early) return Step::kAgain;
   const Framing framing = incoming.head.framing;

@@ -36,6 +36,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   // A request whose body is not whole yet.
   struct Incoming {
+    explicit Incoming(std::size_t& all_buffered) : buffered(all_buffered) {}
+    Incoming(const Incoming&) = delete;
+    ~Incoming() { buffered -= body.size(); }
+    std::size_t& buffered;  // the server's count, of which `body` is part
     std::string head_text;  // what the head's views point into
     RequestHead head;
     std::unique_ptr<BodySink> sink;  // or

@@ -28,6 +28,7 @@ struct ServerOptions {
   Millis idle_timeout{300'000};    // between requests
   std::size_t slowest = 1024;      // bytes of body a second, beyond one body_timeout of grace
   std::size_t connections = 16'384;
+  std::size_t buffered_bodies = 512u << 20;  // bytes of unfinished bodies that Buffer plans hold, of all clients together; beyond it 503
   std::size_t pending_output = 256 * 1024;  // bytes of answers that wait for a client; beyond it, nothing more is read from it
   // Asked once at the end of each turn that gave answers: are the turn's writes durable? If not, HttpHandler::LostTurn answers.
   std::function<bool()> turn_durable{};
@@ -80,6 +81,7 @@ class Server {
   runtime::TimerId accept_timer_{};
   runtime::HookId hook_ = 0;
   std::unique_ptr<char[]> scratch_;  // what a read delivers: connections keep only an incomplete tail
+  std::size_t buffered_ = 0;         // see ServerOptions::buffered_bodies
   RequestHead head_{};               // of the request being parsed; its memory is used again
   UnixMillis date_at_ = 0;
   std::string date_;

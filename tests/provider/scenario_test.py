@@ -15,6 +15,8 @@ from workspace import Workspace, check
 ROLE = {"name": '"web"', "assume_role_policy": TRUST % "ecs-tasks.amazonaws.com"}
 GROUP = {"name": '"web"'}
 REPO = {"name": '"app/web"'}
+VPC = render("aws_vpc", "v", {"cidr_block": '"10.1.0.0/16"'})
+SUBNET = {"vpc_id": "aws_vpc.v.id", "cidr_block": '"10.1.0.0/24"'}
 
 
 class Scenario(unittest.TestCase):
@@ -285,6 +287,83 @@ class Failure(Scenario):
         check(self.ws.attributes("aws_ecr_repository.r") is not None, "still in the state")
         self.applied(render("aws_ecr_repository", "r", REPO | {"force_delete": "true"}))
         self.ws.apply("-destroy")
+
+
+class SlowCloud(Scenario):
+    """A subnet that does not become available."""
+
+    def start_apply(self, timeouts=""):
+        self.applied(VPC)
+        self.ws.cloud.ec2.pending = True
+        self.write(VPC, render("aws_subnet", "s", SUBNET, timeouts))
+        process = self.ws.start("apply", "-auto-approve", "-refresh=false")
+        for _ in range(600):
+            if self.ws.cloud.ec2.things["subnets"]:
+                return process
+            time.sleep(0.05)
+        raise AssertionError("the create did not begin")
+
+    def expect_tainted(self):
+        self.ws.cloud.ec2.pending = False
+        instance = next(r for r in self.ws.state()["resources"] if r["type"] == "aws_subnet")["instances"][0]
+        check(instance.get("status") == "tainted", f"tainted: {instance}")
+        check(instance["attributes"]["id"].startswith("subnet-"), "with its id")
+        check(self.actions() == {"aws_subnet.s": ["delete", "create"]}, "to be replaced")
+        self.ws.apply()
+        self.ws.expect_clean("replaced")
+        check(len(self.ws.cloud.ec2.things["subnets"]) == 1, "one object in the cloud")
+
+    def test_interrupt_in_a_create(self):
+        process = self.start_apply()
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+        check(process.returncode == 1 and "interrupted" in output, output)
+        self.expect_tainted()
+
+    def test_timeout_in_a_create(self):
+        process = self.start_apply('  timeouts {\n    create = "1s"\n  }\n')
+        output, _ = process.communicate(timeout=60)
+        check(process.returncode == 1 and "timeout" in output, output)
+        self.ws.cloud.ec2.pending = False
+        self.write(VPC, render("aws_subnet", "s", SUBNET))
+        self.expect_tainted()
+
+    def test_terraform_killed_in_a_create(self):
+        process = self.start_apply()
+        process.kill()
+        process.communicate(timeout=60)
+        for _ in range(600):
+            if not self.ws.providers():
+                break
+            time.sleep(0.05)
+        check(not self.ws.providers(), "the provider ends with Terraform")
+
+
+class Secrets(Scenario):
+    def test_a_write_only_password_is_nowhere(self):
+        config = '''ephemeral "aws_secretsmanager_random_password" "p" {
+  password_length = 40
+}
+resource "aws_secretsmanager_secret" "s" {
+  name = "salt"
+  recovery_window_in_days = 0
+}
+resource "aws_secretsmanager_secret_version" "v" {
+  secret_id                = aws_secretsmanager_secret.s.id
+  secret_string_wo         = ephemeral.aws_secretsmanager_random_password.p.random_password
+  secret_string_wo_version = %d
+}
+'''
+        self.ws.write(config % 1)
+        self.ws.apply()
+        self.ws.expect_clean("with a write-only value")
+        (secret,) = self.ws.cloud.secretsmanager.things["secrets"].values()
+        (version,) = secret["versions"].values()
+        check(len(version["SecretString"]) == 40, "the drawn password is in the secret")
+        check(version["SecretString"] not in self.ws.terraform("state", "pull"), "and not in the state")
+        check(self.ws.attributes("aws_secretsmanager_secret_version.v")["has_secret_string_wo"], "the state says how it came")
+        self.ws.write(config % 2)
+        check(self.ws.quick_plan() == {"aws_secretsmanager_secret_version.v": "replace"}, "another number is another value")
 
 
 class States(Scenario):

@@ -104,7 +104,7 @@ def module_tests(module, copy, environment):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--provider", type=pathlib.Path,
-                        default=ROOT / os.environ.get("BUILD_DIR", "build/release") / "src/provider/terraform-provider-aws")
+                        default=ROOT / os.environ.get("BUILD_DIR", "build/release") / "terraform-provider-aws")
     parser.add_argument("modules", nargs="*", metavar="module", default=MODULES)
     arguments = parser.parse_args()
 

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/ip.h>
@@ -552,6 +553,40 @@ TEST_F(PacketTest, AKillAtAnyMomentIsRepairedByAskingAgain) {
     EXPECT_TRUE(Reaches(Eni(1), "10.0.1.11", 80, true)) << "round " << round;
     EXPECT_TRUE(Reaches(Eni(2), "10.0.1.10", 80, true)) << "round " << round;
   }
+}
+
+TEST_F(PacketTest, WhateverIsHalfMadeIsFinished) {
+  Must(network_->EnsureVpc(OpenVpc(1)));
+  const EniSpec a = OneEni(1, 1, "10.0.1.0/24", "10.0.1.10", {Group(1)}), b = OneEni(1, 2, "10.0.1.0/24", "10.0.1.11", {Group(1)});
+  // A name whose namespace was not mounted any more, or not yet.
+  { const UniqueFd file(::open(NetnsPath(network_->NetnsOf(Eni(1).str())).c_str(), O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0)); }
+  EXPECT_EQ(network_->List()->enis.size(), 1u) << "it is found, so that it can be removed if nobody wants it";
+  MustEni(a);
+  MustEni(b);
+  const UniqueFd listener = Listen(*network_, Eni(1), 80);
+  const auto inside = [&](const std::string& name, auto act) {
+    const auto scope = NetnsScope::Enter(network_->NetnsOf(name));
+    ASSERT_TRUE(scope);
+    auto netlink = Rtnetlink::Open();
+    act(*netlink);
+    Must(netlink->Flush());
+  };
+  // An interface that got no address, one that lost its link, a VPC that lost the link to the fabric, routes and rules.
+  inside(Eni(1).str(), [](Rtnetlink& netlink) { netlink.DeleteAddress({2, {Ip("10.0.1.10"), 24}}); });
+  inside(Eni(2).str(), [](Rtnetlink& netlink) { netlink.DeleteLink(2); });
+  inside(Vpc(1).str(), [](Rtnetlink& netlink) {
+    netlink.DeleteLink(kGatewayLink);
+    netlink.DeleteRule({.priority = kLocalPriority, .to = Block("10.0.0.0/16"), .table = kLocalTable});
+  });
+  EXPECT_FALSE(Reaches(Eni(2), "10.0.1.10", 80, false));
+  Must(network_->EnsureVpc(OpenVpc(1)));
+  MustEni(a);
+  EniSpec outward = b;
+  outward.public_address = Ip("203.0.113.11");
+  MustEni(outward);
+  EXPECT_TRUE(Reaches(Eni(2), "10.0.1.10", 80, true)) << "the listener is still the same";
+  const UniqueFd api = Listen(*network_, InternetPlace{}, 80, kApiAddress);
+  EXPECT_TRUE(Reaches(Eni(2), "198.18.0.2", 80, true));
 }
 
 TEST_F(PacketTest, AdoptionCutsNoConnection) {

@@ -25,11 +25,11 @@ const DataSource* Catalog::FindEphemeral(std::string_view type) const { return F
 Catalog MakeCatalog(TypeSystem types) {
   Catalog catalog{
       .provider = ProviderSchema(),
-      .resources = {CloudwatchLogGroup(), EcrRepository(), EcsCluster(), EcsService(), EcsTaskDefinition(), IamPolicy(), IamRole(), IamRolePolicy(),
+      .resources = {CloudwatchLogGroup(), DbInstance(), DbParameterGroup(), DbSubnetGroup(), EcrRepository(), EcsCluster(), EcsService(), EcsTaskDefinition(), IamPolicy(), IamRole(), IamRolePolicy(),
                     IamRolePolicyAttachment(), InternetGateway(), Lb(), LbListener(), LbTargetGroup(), Route(), RouteTable(), RouteTableAssociation(),
-                    SecurityGroup(), Subnet(), Vpc(), VpcSecurityGroupEgressRule(), VpcSecurityGroupIngressRule()},
+                    SecretsmanagerSecret(), SecretsmanagerSecretVersion(), SecurityGroup(), Subnet(), Vpc(), VpcSecurityGroupEgressRule(), VpcSecurityGroupIngressRule()},
       .data_sources = {AvailabilityZonesData(), CallerIdentityData(), IamPolicyDocumentData(), PartitionData(),
-                       RandomPasswordData(), RegionData()},
+                       RandomPasswordData(), RdsEngineVersionData(), RegionData()},
       .ephemerals = {RandomPasswordEphemeral()},
   };
   for (auto& resource : catalog.resources) {

@@ -72,6 +72,11 @@ Result<std::optional<Object>> Read(Call& call, const Object& state) {
 Result<void> Update(Call& call, const Object& prior, const Object& planned) {
   Object request = ChangesToApi(call.body, prior, planned);
   request["cluster"] = At(prior, "id");
+  const auto gone = [&](std::string_view block) {
+    return !At(prior, block).Items().empty() && At(planned, block).Items().empty();
+  };
+  if (gone("configuration")) request["configuration"] = Object{};
+  if (gone("service_connect_defaults")) request["serviceConnectDefaults"] = Object{{"namespace", ""}};
   TRY(call.Tolerate("ecs", "UpdateCluster", request, {}));
   return WaitActive(call, At(prior, "id"));
 }

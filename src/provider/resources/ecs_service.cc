@@ -244,6 +244,11 @@ Object Changes(const Call& call, const Object& prior, const Object& planned) {
     if (At(before, member) != value) out.emplace(member, value);
   if (!IsDaemon(planned) && At(prior, "desired_count") != At(planned, "desired_count"))
     out["desiredCount"] = At(planned, "desired_count").Int();
+  const auto taken_away = [&](std::string_view argument) {
+    return !IsZeroish(At(prior, argument)) && At(planned, argument).IsNull();
+  };
+  if (taken_away("health_check_grace_period_seconds")) out["healthCheckGracePeriodSeconds"] = 0;
+  if (taken_away("propagate_tags")) out["propagateTags"] = "NONE";
   const auto gone = [&](std::string_view block) {
     return !At(prior, block).Items().empty() && At(planned, block).IsKnown() && At(planned, block).Items().empty();
   };

@@ -11,7 +11,7 @@ arn                      string computed < taskDefinitionArn
 arn_without_revision     string computed
 container_definitions    string required replaces check=json
 cpu                      string optional replaces <> cpu
-enable_fault_injection   bool optional computed <> enableFaultInjection
+enable_fault_injection   bool optional computed replaces <> enableFaultInjection
 execution_role_arn       string optional replaces <> executionRoleArn
 family                   string required replaces <> family
 id                       string optional computed < family

@@ -153,6 +153,7 @@ Result<std::optional<Object>> Read(Call& call, const Object& state) {
   out["security_groups"] = OrEmpty(out["security_groups"]);
   TRY_ASSIGN(const Object attributes, ReadAttributes(call, "DescribeLoadBalancerAttributes", "LoadBalancerArn", arn));
   SetArguments(kAttributes, attributes, out);
+  if (out["load_balancer_type"] == Value("application")) out.erase("enable_cross_zone_load_balancing");
   if (attributes.contains("access_logs.s3.enabled")) {
     Object logs{{"bucket", ""}, {"prefix", ""}};
     SetArguments(kLogAttributes, attributes, logs);

@@ -87,8 +87,7 @@ constexpr ElbAttribute kSticky[] = {{"enabled", "stickiness.enabled"}, {"type", 
 List StickyAttributes(const Object& object) {
   const auto& blocks = At(object, "stickiness").Items();
   if (blocks.empty()) return {};
-  List out = ChangedAttributes(kSticky, {{"enabled", Value()}}, blocks[0].Fields());
-  if (!blocks[0]["enabled"].Bool()) return {Object{{"Key", "stickiness.enabled"}, {"Value", "false"}}};
+  List out = ChangedAttributes(kSticky, {{"enabled", !blocks[0]["enabled"].Bool()}}, blocks[0].Fields());
   const std::string duration = std::to_string(blocks[0]["cookie_duration"].Int());
   const auto& type = blocks[0]["type"].Text();
   if (type == "lb_cookie") out.push_back(Object{{"Key", "stickiness.lb_cookie.duration_seconds"}, {"Value", duration}});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/call.h"
+#include "services/iam/authority.h"
 #include "services/iam/session.h"
 
 // What other services may ask of IAM.

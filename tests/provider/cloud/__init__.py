@@ -12,14 +12,18 @@ import threading
 from .base import ACCOUNT, ApiError, Service
 from .ec2 import Ec2
 from .ecr import Ecr
+from .ecs import Ecs
+from .elbv2 import Elbv2
 from .iam import Iam
 from .logs import Logs
 from .models import Models
+from .rds import Rds
+from .secretsmanager import Secretsmanager
 from .sts import Sts
 
 __all__ = ["ACCOUNT", "ApiError", "Cloud"]
 
-SERVICES = (Ec2, Ecr, Iam, Logs, Sts)
+SERVICES = (Ec2, Ecr, Ecs, Elbv2, Iam, Logs, Rds, Secretsmanager, Sts)
 
 
 class Cloud:
