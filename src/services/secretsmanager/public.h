@@ -24,6 +24,10 @@ struct Which {
 // What ECS asks with the execution role before a task starts. Errors are those of GetSecretValue, naming the missing permission.
 Result<crypto::Secret> ReadSecret(const Scope& scope, const api::Authorizer& authorizer, const api::Caller& caller, std::string_view secret_id, const Which& which);
 
+// The same for what a container definition calls valueFrom: a secret's ARN, or ARN:json-key:version-stage:version-id, where each of the
+// three may be empty. With a json-key the value is that member of the JSON object which the secret holds.
+Result<crypto::Secret> ReadValueFrom(const Scope& scope, const api::Authorizer& authorizer, const api::Caller& caller, std::string_view value_from);
+
 // Secrets that a service keeps for its customer, such as RDS's master passwords: users may read them and not change them.
 struct ManagedSecret {
   std::string arn;

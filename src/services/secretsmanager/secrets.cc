@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "crypto/seal.h"
 #include "iam/policy.h"
@@ -176,6 +177,24 @@ Result<crypto::Secret> ReadSecret(const Scope& scope, const api::Authorizer& aut
     TRY(authorizer.Check(caller, scope.tx, "kms:Decrypt", version->key_arn, {{"kms:ViaService", "secretsmanager." + scope.region + ".amazonaws.com"}, {"kms:CallerAccount", caller.account}}));
   TRY_ASSIGN(Opened opened, OpenValue(scope, *secret, *version));
   return std::move(opened.value);
+}
+
+Result<crypto::Secret> ReadValueFrom(const Scope& scope, const api::Authorizer& authorizer, const api::Caller& caller, std::string_view value_from) {
+  const auto part = Split(value_from, ':');
+  if (part.size() < 6 || part[0] != "arn") return ReadSecret(scope, authorizer, caller, value_from, {});
+  if (part[2] != "secretsmanager") return ApiError("ClientException", "Terrarium injects secrets of Secrets Manager only, not " + std::string(value_from), ErrorKind::kUnsupported);
+  if (part.size() != 7 && part.size() != 10) return ApiError("ClientException", "The secret reference " + std::string(value_from) + " must be an ARN, or ARN:json-key:version-stage:version-id");
+  std::size_t length = 6;  // the colons
+  for (std::size_t i = 0; i < 7; ++i) length += part[i].size();
+  Which which;
+  if (part.size() == 10) which = {std::string(part[8]), std::string(part[9])};
+  TRY_ASSIGN(crypto::Secret value, ReadSecret(scope, authorizer, caller, value_from.substr(0, length), which));
+  if (part.size() == 7 || part[7].empty()) return value;
+  const auto json = Json::Parse(value.view());
+  if (!json || !json->is_object()) return ApiError("ResourceInitializationError", "the secret " + std::string(value_from.substr(0, length)) + " does not hold a JSON object");
+  const Json* member = json->Find(part[7]);
+  if (member == nullptr) return ApiError("ResourceInitializationError", "retrieved secret from Secrets Manager did not contain json key " + std::string(part[7]));
+  return crypto::Secret(member->is_string() ? member->string() : member->Write());
 }
 
 Result<ManagedSecret> CreateManagedSecret(const Scope& scope, std::string_view owning_service, std::string_view name, std::string_view description,

@@ -208,6 +208,27 @@ TEST_F(SecretsManagerTest, RolesReadAsTasksDo) {
   EXPECT_EQ(read().value_or("?"), "pepper");
 }
 
+TEST_F(SecretsManagerTest, ValueFromPicksAMemberAStageAndAVersion) {
+  ASSERT_EQ(Create("db", R"({"username":"admin","port":3306})", kT1), "");
+  ASSERT_EQ(Put("db", R"({"username":"next"})", kT2), "");
+  const std::string arn = Arn("db");
+  const auto read = [&](const std::string& from) {
+    auto value = database_->Write([&](store::Tx& tx) -> Result<std::string> {
+      const Scope scope{tx, clock_.Now(), random_, root_, iam::kTestAccount, "eu-west-1"};
+      TRY_ASSIGN(const crypto::Secret secret, ReadValueFrom(scope, authority_, Root(), from));
+      return std::string(secret.view());
+    });
+    return value ? *value : value.error().message;
+  };
+  EXPECT_EQ(read(arn), R"({"username":"next"})");
+  EXPECT_EQ(read(arn + ":username::"), "next");
+  EXPECT_EQ(read(arn + ":username:AWSPREVIOUS:"), "admin");
+  EXPECT_EQ(read(arn + ":port::" + kT1), "3306");
+  EXPECT_EQ(read(arn + ":none::"), "retrieved secret from Secrets Manager did not contain json key none");
+  EXPECT_EQ(read(arn + ":AWSPREVIOUS:"), "The secret reference " + arn + ":AWSPREVIOUS: must be an ARN, or ARN:json-key:version-stage:version-id");
+  EXPECT_EQ(read("arn:aws:ssm:eu-west-1:000000000001:parameter/x"), "Terrarium injects secrets of Secrets Manager only, not arn:aws:ssm:eu-west-1:000000000001:parameter/x");
+}
+
 TEST(PasswordTest, FollowsItsRules) {
   SeededRandom random(4);
   for (int i = 0; i < 50; ++i) {
