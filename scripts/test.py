@@ -118,11 +118,13 @@ STAGES = {
     "style": unittest("tests/style"),
     "codegen": unittest("tests/codegen"),
     "floor": gtest("build/sanitize/floor_tests"),
+    "wire": gtest("build/sanitize/wire_tests"),
     "services": gtest("build/sanitize/service_tests"),
     "drivers": gtest("build/sanitize/driver_tests", timeout=900),
     "programs": unittest("tests/programs"),
     "mysql": gtest("build/sanitize/mysql_tests", timeout=1200, programs=("mysql",)),
     "image": script([sys.executable, "tests/image/image_test.py"]),
+    "e2e": unittest("tests/e2e"),
     "modules": after_release_build(["terraform-provider-aws"], script([sys.executable, "tests/terraform/modules_test.py"])),
     "stack": after_release_build(["provider_on_test_cloud"], script([sys.executable, "tests/terraform/stack_test.py"])),
 }

@@ -23,6 +23,7 @@ class Engine:
         self.state_dir = pathlib.Path(state_dir)
         self.run_dir = pathlib.Path(run_dir or f"/run/terrarium/{instance}")
         self.endpoint = f"http://127.0.0.1:{port}"
+        self._children = []  # started by this object: reaped when they end, left alone when it goes
 
     # ---- what is there
 
@@ -128,6 +129,7 @@ class Engine:
             child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/", close_fds=True,
                                      user=user, group=user, extra_groups=[] if user else None, env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
                                      **({"ASAN_OPTIONS": os.environ["ASAN_OPTIONS"]} if "ASAN_OPTIONS" in os.environ else {})})
+        self._children.append(child)
         deadline = time.monotonic() + 60
         while not ready():
             if child.poll() is not None or time.monotonic() > deadline:
@@ -154,12 +156,20 @@ class Engine:
         else:
             if self._pid(name) is not None:
                 os.kill(pid, signal.SIGKILL)
+        self._reap(pid)
+
+    def _reap(self, pid):
+        for child in [c for c in self._children if c.pid == pid]:
+            child.wait()
+            self._children.remove(child)
 
     def kill(self, name, sig=signal.SIGKILL):
         """For drills: the signal, at once."""
         pid = self._pid(name)
         if pid is not None:
             os.kill(pid, sig)
+            if sig == signal.SIGKILL:
+                self._reap(pid)
         return pid
 
     def stop(self):

@@ -10,6 +10,8 @@
 #include "drivers/network/driver.h"
 #include "drivers/network/netns.h"
 #include "drivers/node/node_driver.h"
+#include "drivers/podman/podman_container_host.h"
+#include "gen/host_container/ports.h"
 #include "gen/host_database/ports.h"
 #include "gen/host_network/ports.h"
 #include "gen/host_node/ports.h"
@@ -36,6 +38,7 @@ struct Drivers::All {
   SystemClock clock;
   SystemRandom random;
   std::unique_ptr<mysql::MysqlDatabaseHost> databases;
+  std::unique_ptr<podman::PodmanContainerHost> containers;
 };
 
 Drivers::Drivers() : all_(std::make_unique<All>()) {}
@@ -63,13 +66,34 @@ Status Drivers::Open(const Options& options) {
 
   TRY_ASSIGN(all_->databases, mysql::MysqlDatabaseHost::Open({.instance = options.instance, .state_dir = options.state_dir, .run_dir = options.run_dir,
                                                               .programs_dir = options.programs_dir}, all_->clock, all_->random));
+
+  podman::Config containers;
+  containers.instance = options.instance;
+  containers.state_dir = options.state_dir + "/containers";
+  containers.run_dir = options.run_dir;
+  containers.oci_wrapper = folder + "/terrarium-oci";
+  TRY_ASSIGN(all_->containers, podman::PodmanContainerHost::Open(std::move(containers)));
   return {};
+}
+
+Status Drivers::RemoveAll() {
+  Arena arena;
+  TRY_ASSIGN([[maybe_unused]] const auto* node, all_->node->RemoveNode({}, arena));
+  TRY(all_->containers->RemoveEverything());
+  TRY_ASSIGN(const auto* listed, all_->databases->ListDatabases({}, arena));
+  for (const auto& database : listed->databases) {
+    gen::host_database::RemoveDatabaseRequest request;
+    request.id = database.id;
+    TRY_ASSIGN([[maybe_unused]] const auto* removed, all_->databases->RemoveDatabase(request, arena));
+  }
+  return all_->network->RemoveAll();
 }
 
 void Drivers::ServeAll(host::VerbTable& table) {
   host::ServeNetworkHost(table, *all_->network_verbs);
   host::ServeNodeHost(table, *all_->node);
   host::ServeDatabaseHost(table, *all_->databases);
+  host::ServeContainerHost(table, *all_->containers);
 }
 
 }  // namespace terrarium::daemon

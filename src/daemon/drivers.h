@@ -15,6 +15,8 @@ class Drivers {
   ~Drivers();
   Status Open(const Options& options);
   void ServeAll(host::VerbTable& table);
+  // Everything that carries the instance's id: processes, containers, databases, interfaces, namespaces, rules. The state folder stays.
+  Status RemoveAll();
 
  private:
   struct All;

@@ -1,6 +1,7 @@
 // terrarium-host: the only privileged process. It serves the verbs of the ports on one unix socket to one user, and keeps no state:
 // every verb looks at the host. Killing it stops nothing; a new one finds everything again.
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -35,6 +36,7 @@ Status Serve(const Options& options) {
 
   Drivers drivers;
   TRY(drivers.Open(options));
+  if (options.remove_all) return drivers.RemoveAll();
   host::VerbTable table;
   drivers.ServeAll(table);
 
@@ -45,12 +47,12 @@ Status Serve(const Options& options) {
 
   static std::atomic<int> connections{0};
   for (;;) {
+    // The listener does not block: without this wait the loop would spin.
+    pollfd waiting{listener.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, -1) < 0 && errno != EINTR) return SystemFail("poll", errno);
     auto connection = runtime::Accept(listener.get(), runtime::Blocks::kYes);
-    if (!connection) {
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      return std::unexpected(connection.error());
-    }
-    if (connections.load() >= kMostConnections) continue;  // closes it: terrariumd has fewer threads than this
+    if (!connection) return std::unexpected(connection.error());
+    if (!*connection || connections.load() >= kMostConnections) continue;  // closes it: terrariumd has fewer threads than this
     ++connections;
     std::thread([fd = *std::move(connection), allowed, &table]() mutable {
       host::ServeVerbs(std::move(fd), allowed, table);
@@ -74,5 +76,5 @@ int main(int argc, char** argv) {
   }
   const Status served = daemon::Serve(*options);
   if (!served) LogError("host", served.error().message + (served.error().cause.empty() ? "" : ": " + served.error().cause));
-  return 1;
+  return served ? 0 : 1;
 }

@@ -28,6 +28,7 @@ Result<Options> ParseOptions(int argc, char** argv) {
     else if (name == "--region") o.region = value;
     else if (name == "--user") o.user = value;
     else if (name == "--programs-dir") o.programs_dir = value;
+    else if (name == "--remove-all" && (value == "yes" || value == "no")) o.remove_all = value == "yes";
     else if (name == "--port") {
       const auto port = ParseInt(value);
       if (!port || *port < 0 || *port > 65535) return Fail(ErrorKind::kInvalid, "--port " + value + " is no port");

@@ -1,22 +1,44 @@
 #include "daemon/services.h"
 
+#include "daemon/neighbours.h"
+#include "gen/host_container/ports.h"
+#include "gen/host_network/ports.h"
+#include "services/ec2/operations.h"
+#include "services/ec2/reconcile/reconcilers.h"
 #include "services/ecr/operations.h"
+#include "services/ecs/operations.h"
+#include "services/ecs/service_reconciler.h"
+#include "services/ecs/task_reconciler.h"
 #include "services/iam/operations.h"
 #include "services/kms/keys.h"
 #include "services/kms/operations.h"
 #include "services/secretsmanager/operations.h"
 #include "services/secretsmanager/secrets.h"
+#include "services/logs/operations.h"
 #include "services/sts/operations.h"
 
 namespace terrarium::daemon {
 
 struct Services::All {
-  explicit All(const World& world) : ecr{world.root, "localhost:" + std::to_string(world.options.port)} {}
+  explicit All(const World& world)
+      : network(world.host),
+        containers(world.host),
+        ecr{world.root, "localhost:" + std::to_string(world.options.port)},
+        neighbours(world.authority, world.root, ecr.registry),
+        ec2({world.database, network, world.blocking}),
+        tasks(world.database, world.blocking, containers, neighbours, world.clock, world.random, {}),
+        services(world.database, neighbours, world.clock, world.random) {}
 
   kms::KeyPolicies key_policies;
   secretsmanager::SecretPolicies secret_policies;
+  host::NetworkHostStub network;
+  host::ContainerHostStub containers;
   ecr::Setting ecr;
   std::unique_ptr<ecr::BlobStore> blobs;
+  Neighbours neighbours;
+  ec2::Reconcilers ec2;
+  ecs::TaskReconciler tasks;
+  ecs::ServiceReconciler services;
 };
 
 Services::Services(World world) : world_(world), all_(std::make_unique<All>(world)) {}
@@ -37,8 +59,15 @@ void Services::AddOperations(api::Registry& registry) {
   secretsmanager::RegisterSecretsManager(registry, world_.root);
   world_.authority.UsePolicies("secretsmanager", all_->secret_policies);
   ecr::AddOperations(registry, all_->ecr);
+  ec2::RegisterEc2(registry);
+  logs::RegisterLogs(registry);
+  ecs::RegisterEcs(registry, all_->neighbours);
 }
 
-void Services::AddReconcilers(control::Runner&) {}
+void Services::AddReconcilers(control::Runner& runner) {
+  all_->ec2.AddTo(runner);
+  runner.Add("ecs/task/", all_->tasks);
+  runner.Add("ecs/service/", all_->services);
+}
 
 }  // namespace terrarium::daemon

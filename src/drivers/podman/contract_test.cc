@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -137,10 +140,10 @@ class Netns {
       to.sin_port = htons(80);
       to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
       // The program may not listen yet; it has until the test's own end.
-      for (int attempt = 0; attempt < 1000; ++attempt) {
+      for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30); std::chrono::steady_clock::now() < end;) {
         const UniqueFd s(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         if (connect(s.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
-          usleep(10'000);
+          std::this_thread::yield();
           continue;
         }
         const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
