@@ -12,7 +12,8 @@ std::vector<Attribute> Strings(std::initializer_list<std::string_view> names) {
 }
 
 Block AssumeRole(std::string_view name, std::initializer_list<std::string_view> strings, int max_items) {
-  Block block{.name = name, .max_items = max_items, .body = {.attributes = Strings(strings)}};
+  // Calls as somebody else than the user believes would be worse than none.
+  Block block{.name = name, .use = kOptional | kRefused, .max_items = max_items, .body = {.attributes = Strings(strings)}};
   block.body.attributes.push_back({.name = "policy_arns", .type = SetOf(kString)});
   return block;
 }
@@ -64,7 +65,7 @@ Schema ProviderSchema() {
   for (const auto name : {"max_retries", "token_bucket_rate_limiter_capacity"})
     body.attributes.push_back({.name = name, .type = kNumber});
   for (const auto name : {"allowed_account_ids", "forbidden_account_ids"})
-    body.attributes.push_back({.name = name, .type = SetOf(kString)});
+    body.attributes.push_back({.name = name, .type = SetOf(kString), .use = kOptional | kRefused});
   for (const auto name : {"shared_config_files", "shared_credentials_files"})
     body.attributes.push_back({.name = name, .type = ListOf(kString)});
   return {.body = std::move(body)};

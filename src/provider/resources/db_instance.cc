@@ -206,8 +206,20 @@ Object LogExports(const Object& prior, const Object& planned) {
   return {{"EnableLogTypes", without(after, before)}, {"DisableLogTypes", without(before, after)}};
 }
 
+// What an argument that is gone means: switches go off, growth of the storage stops at what there is.
+void AddTakenAway(const Call& call, const Object& prior, const Object& planned, Object& request) {
+  for (const auto& row : call.body.attributes) {
+    const bool gone = !row.request.empty() && !IsZeroish(At(prior, row.name)) && At(planned, row.name).IsNull();
+    if (!gone) continue;
+    if (row.type.kind == TypeKind::kBool) request[std::string(row.request)] = false;
+    if (row.name == "max_allocated_storage") request[std::string(row.request)] = At(planned, "allocated_storage");
+    if (row.name == "enabled_cloudwatch_logs_exports") request[std::string(row.request)] = List{};
+  }
+}
+
 Object ModifyRequest(const Call& call, const Object& prior, const Object& planned) {
   Object request = ChangesToApi(call.body, prior, planned);
+  AddTakenAway(call, prior, planned, request);
   if (auto renamed = request.extract("DBInstanceIdentifier")) {
     renamed.key() = "NewDBInstanceIdentifier";
     request.insert(std::move(renamed));

@@ -75,7 +75,8 @@ Result<void> Update(Call& call, const Object& prior, const Object& planned) {
   const auto changed = [&](std::string_view argument) { return At(prior, argument) != At(planned, argument); };
   if (changed("description") || changed("kms_key_id")) {
     Object request{{"SecretId", id}, {"Description", At(planned, "description").Text()}};
-    if (!At(planned, "kms_key_id").Text().empty()) request["KmsKeyId"] = At(planned, "kms_key_id");
+    // Empty is the account's own key.
+    if (changed("kms_key_id")) request["KmsKeyId"] = At(planned, "kms_key_id").Text();
     TRY(call.Tolerate("secretsmanager", "UpdateSecret", request, {}));
   }
   if (changed("policy") && At(planned, "policy").IsKnown()) return SetPolicy(call, id, At(planned, "policy"));

@@ -158,6 +158,9 @@ class Elbv2(Service):
     def ModifyListener(self, r):
         listener = self.one("listeners", r["ListenerArn"])
         listener.update(r | {"DefaultActions": self.answered(r["DefaultActions"])})
+        if listener["Protocol"] == "HTTP":
+            listener.pop("Certificates", None)
+            listener.pop("SslPolicy", None)
         return {"Listeners": [self.shown(listener)]}
 
     def DeleteListener(self, r):

@@ -153,6 +153,8 @@ class Rds(Service):
                 self.passwords.append(value)
             elif member not in ("ApplyImmediately", "AllowMajorVersionUpgrade", "DBInstanceIdentifier"):
                 instance[member] = value
+        if instance.get("MaxAllocatedStorage", 0) <= instance["AllocatedStorage"]:
+            instance.pop("MaxAllocatedStorage", None)  # storage that does not grow
         if "NewDBInstanceIdentifier" in r:
             self.things["instances"][r["NewDBInstanceIdentifier"]] = self.things["instances"].pop(r["DBInstanceIdentifier"])
         return {"DBInstance": self.shown(instance)}

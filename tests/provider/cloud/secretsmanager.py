@@ -25,6 +25,8 @@ class Secretsmanager(Service):
 
     def UpdateSecret(self, r):
         self.secret(r).update({k: r[k] for k in ("Description", "KmsKeyId") if k in r})
+        if self.secret(r).get("KmsKeyId") == "":
+            del self.secret(r)["KmsKeyId"]
 
     def DeleteSecret(self, r):
         secret = self.secret(r)
