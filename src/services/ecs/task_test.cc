@@ -1,5 +1,6 @@
 #include "services/ecs/definition.h"
 #include "services/ecs/ecs_fixture.h"
+#include "services/ecs/public.h"
 
 namespace terrarium::ecs {
 namespace {
@@ -177,6 +178,27 @@ TEST_F(EcsTest, RunTaskRefusesInAmazonsWords) {
   EXPECT_EQ(said([](auto& r) { r.network_configuration->awsvpc_configuration->subnets[0] = "x"; }),
             "InvalidParameterException: Error retrieving subnet information for [x]: The subnet ID 'x' does not exist (ErrorCode: InvalidSubnetID.NotFound)");
   EXPECT_EQ(said([](auto& r) { r.launch_type = {}; }), "InvalidParameterException: No Container Instances were found in your cluster.");
+}
+
+TEST_F(EcsTest, ARunningTaskIsToldWhoItIs) {
+  Begin();
+  auto definition = Definition();
+  definition.task_role_arn = "arn:aws:iam::111122223333:role/site";
+  ASSERT_TRUE(Run<wire::ops::RegisterTaskDefinition>(definition));
+  const std::string arn = RunOne();
+  scheduler_.RunFor(Millis{1000});
+  const auto endpoints = database_->Write([&](store::Tx& tx) -> Result<std::vector<TaskEndpoint>> { return ListTaskEndpoints(tx, arena_); });
+  ASSERT_EQ(endpoints->size(), 1U);
+  const TaskEndpoint& e = endpoints->at(0);
+  EXPECT_EQ(e.role_arn, "arn:aws:iam::111122223333:role/site");
+  EXPECT_EQ(host_.Environment(HostContainer(arn))["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"], "/v2/credentials/" + e.credentials_id);
+  EXPECT_EQ(host_.Environment(HostContainer(arn))["ECS_CONTAINER_METADATA_URI_V4"], "http://169.254.170.2/v4/" + e.metadata_id);
+  EXPECT_THAT(e.task_metadata, HasSubstr("\"TaskARN\":\"" + arn + "\""));
+  EXPECT_THAT(e.task_metadata, HasSubstr("\"Limits\":{\"CPU\":0.25,\"Memory\":512}"));
+  EXPECT_THAT(e.container_metadata, HasSubstr("\"KnownStatus\":\"RUNNING\""));
+  host_.Exit(HostContainer(arn), 0);
+  scheduler_.RunFor(Millis{3000});
+  EXPECT_TRUE(database_->Write([&](store::Tx& tx) -> Result<std::vector<TaskEndpoint>> { return ListTaskEndpoints(tx, arena_); })->empty());
 }
 
 // The engine may die between any two steps: what another one makes of the rows is the same.
