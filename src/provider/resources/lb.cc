@@ -157,7 +157,9 @@ Result<std::optional<Object>> Read(Call& call, const Object& state) {
   if (attributes.contains("access_logs.s3.enabled")) {
     Object logs{{"bucket", ""}, {"prefix", ""}};
     SetArguments(kLogAttributes, attributes, logs);
-    out["access_logs"] = List{std::move(logs)};
+    // Where no logs go, the bucket of former ones is no difference.
+    const bool off = At(logs, "enabled") == Value("false") && !LogsOf(state)["enabled"].Bool();
+    if (!off || At(state, "access_logs").Items().empty()) out["access_logs"] = List{std::move(logs)};
   }
   TRY_ASSIGN(out["tags"], ReadElbTags(call, arn));
   return out;
