@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "drivers/haproxy/haproxy_proxy_host.h"
 #include "drivers/mysql/mysql_database_host.h"
 #include "drivers/network/driver.h"
 #include "drivers/network/netns.h"
@@ -15,6 +16,7 @@
 #include "gen/host_database/ports.h"
 #include "gen/host_network/ports.h"
 #include "gen/host_node/ports.h"
+#include "gen/host_proxy/ports.h"
 #include "host/network/network_verbs.h"
 
 namespace terrarium::daemon {
@@ -39,6 +41,7 @@ struct Drivers::All {
   SystemRandom random;
   std::unique_ptr<mysql::MysqlDatabaseHost> databases;
   std::unique_ptr<podman::PodmanContainerHost> containers;
+  std::unique_ptr<haproxy::HaproxyProxyHost> proxies;
 };
 
 Drivers::Drivers() : all_(std::make_unique<All>()) {}
@@ -73,6 +76,7 @@ Status Drivers::Open(const Options& options) {
   containers.run_dir = options.run_dir;
   containers.oci_wrapper = folder + "/terrarium-oci";
   TRY_ASSIGN(all_->containers, podman::PodmanContainerHost::Open(std::move(containers)));
+  TRY_ASSIGN(all_->proxies, haproxy::HaproxyProxyHost::Open({.run_dir = options.run_dir, .programs_dir = options.programs_dir}, *all_->network));
   return {};
 }
 
@@ -94,6 +98,7 @@ void Drivers::ServeAll(host::VerbTable& table) {
   host::ServeNodeHost(table, *all_->node);
   host::ServeDatabaseHost(table, *all_->databases);
   host::ServeContainerHost(table, *all_->containers);
+  host::ServeProxyHost(table, *all_->proxies);
 }
 
 }  // namespace terrarium::daemon

@@ -1,0 +1,384 @@
+#include "drivers/haproxy/haproxy_proxy_host.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "drivers/haproxy/runtime_api.h"
+
+namespace terrarium::haproxy {
+namespace {
+
+using namespace gen::host_proxy;  // NOLINT: the messages of this port
+
+constexpr Millis kPatience{20'000};
+
+std::string ConfigPath(const std::string& folder, long long generation) { return folder + "/proxy-" + std::to_string(generation) + ".cfg"; }
+std::string StatePath(const std::string& folder, long long generation) { return folder + "/servers-" + std::to_string(generation); }
+std::string AdminPath(const std::string& folder, long long generation) { return folder + "/admin-" + std::to_string(generation) + ".sock"; }
+
+struct Program {
+  std::vector<std::string> argv, environment;
+};
+Result<Program> FindProgram(const std::string& programs_dir) {
+  const std::string path = programs_dir + "/haproxy/current/manifest.json";
+  const auto text = ReadFile(path, 1 << 20);
+  if (!text) return Fail(ErrorKind::kUnsupported, "no haproxy is installed; scripts/program_root.py ensure haproxy gets one");
+  TRY_ASSIGN(const Json manifest, Json::Parse(*text));
+  Program program;
+  for (const Json& item : manifest["argv_prefix"].array()) program.argv.push_back(item.string());
+  for (const auto& [name, value] : manifest["environment"].object()) program.environment.push_back(name + "=" + value.string());
+  if (program.argv.size() < 2) return Fail(ErrorKind::kInvalid, "haproxy's program root has a manifest that does not fit", path);
+  return program;
+}
+
+// Made by root in a folder of root's: whoever may command the proxy is who may open this file.
+Result<UniqueFd> ListenForAdmin(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return Fail(ErrorKind::kInvalid, "the path of a socket is too long", path);
+  std::memcpy(address.sun_path, path.c_str(), path.size());
+  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return SystemFail("socket", errno);
+  ::unlink(path.c_str());
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return SystemFail(path, errno);
+  if (::chmod(path.c_str(), 0600) != 0) return SystemFail(path, errno);
+  if (::listen(socket.get(), 16) != 0) return SystemFail(path, errno);
+  return socket;
+}
+
+Status End(const runtime::DetachedProcess::Identity& identity) {
+  auto process = runtime::DetachedProcess::Adopt(identity);
+  if (!process || !process->Running()) return {};
+  TRY(process->Signal(SIGKILL));
+  if (!process->WaitEnd(kPatience)) return Fail(ErrorKind::kUnavailable, "a load balancer cannot be ended");
+  return {};
+}
+
+bool Runs(const Record& record) {
+  if (record.process.pid == 0) return false;
+  auto process = runtime::DetachedProcess::Adopt(record.process);
+  return process && process->Running();
+}
+
+ProxyState* StateOf(std::string_view id, const Record& record, Arena& arena) {
+  auto* state = arena.New<ProxyState>();
+  state->id = arena.Copy(id);
+  const bool runs = Runs(record);
+  state->status = runs ? "running" : "failed";
+  if (runs) state->process_id = record.process.pid;
+  state->generation = record.generation;
+  return state;
+}
+
+// What DescribeTargetHealth says of a target whose check ended like this.
+void Explain(TargetState& state, const ServerStat& stat, bool draining, Arena& arena) {
+  if (draining) {
+    state.state = "draining";
+    state.reason = "Target.DeregistrationInProgress";
+    state.description = "Target deregistration is in progress";
+  } else if (stat.check_status == "INI" || stat.check_status == "UNK" || stat.check_status.empty()) {
+    state.state = "initial";
+    state.reason = "Elb.InitialHealthChecking";
+    state.description = "Initial health checks in progress";
+  } else if (stat.status.starts_with("UP") || stat.status == "DRAIN") {
+    state.state = "healthy";
+  } else {
+    state.state = "unhealthy";
+    if (stat.check_status == "L7STS") {
+      state.reason = "Target.ResponseCodeMismatch";
+      state.description = arena.Copy("Health checks failed with these codes: [" + stat.check_code + "]");
+    } else if (stat.check_status.ends_with("TOUT")) {
+      state.reason = "Target.Timeout";
+      state.description = "Request timed out";
+    } else {
+      state.reason = "Target.FailedHealthChecks";
+      state.description = "Health checks failed";
+    }
+  }
+}
+
+}  // namespace
+
+std::string Record::Write() const {
+  Json json;
+  json.Set("pid", static_cast<std::int64_t>(process.pid));
+  json.Set("started", static_cast<std::int64_t>(process.started));
+  json.Set("generation", static_cast<std::int64_t>(generation));
+  json.Set("network_namespace", network_namespace);
+  Json::Object sockets;
+  for (const auto& [port, fd] : fds) sockets.emplace_back(std::to_string(port), Json(fd));
+  json.Set("fds", Json(std::move(sockets)));
+  Json::Array names;
+  for (const std::string& name : draining) names.emplace_back(name);
+  json.Set("draining", Json(std::move(names)));
+  Json::Array old;
+  for (const auto& identity : before)
+    old.emplace_back(Json::Array{Json(static_cast<std::int64_t>(identity.pid)), Json(static_cast<std::int64_t>(identity.started))});
+  json.Set("before", Json(std::move(old)));
+  return json.WriteIndented() + "\n";
+}
+
+Result<Record> Record::Read(std::string_view text) {
+  TRY_ASSIGN(const Json json, Json::Parse(text));
+  Record record;
+  record.process = {static_cast<pid_t>(json["pid"].integer()), static_cast<std::uint64_t>(json["started"].integer())};
+  record.generation = json["generation"].integer();
+  record.network_namespace = json["network_namespace"].string();
+  for (const auto& [port, fd] : json["fds"].object()) {
+    const auto number = ParseInt(port);
+    if (!number || *number < 1 || *number > 65535) return Fail(ErrorKind::kInvalid, "the record of a load balancer does not fit");
+    record.fds[static_cast<std::uint16_t>(*number)] = static_cast<int>(fd.integer());
+  }
+  for (const Json& name : json["draining"].array()) record.draining.insert(name.string());
+  for (const Json& old : json["before"].array()) {
+    if (old.array().size() != 2) return Fail(ErrorKind::kInvalid, "the record of a load balancer does not fit");
+    record.before.push_back({static_cast<pid_t>(old.array()[0].integer()), static_cast<std::uint64_t>(old.array()[1].integer())});
+  }
+  return record;
+}
+
+Result<std::unique_ptr<HaproxyProxyHost>> HaproxyProxyHost::Open(Options options, host::Network& network) {
+  std::unique_ptr<HaproxyProxyHost> host(new HaproxyProxyHost(std::move(options), network));
+  TRY(MakeDirectories(host->options_.run_dir, 0755));
+  TRY(MakeDirectory(host->Home(), 0755));
+  return host;
+}
+
+Result<Record> HaproxyProxyHost::Load(std::string_view id) const {
+  if (!proxy::IsProxyId(id)) return Fail(ErrorKind::kInvalid, "the id of a load balancer does not fit");
+  const std::string path = Folder(id) + "/proxy.json";
+  if (::access(path.c_str(), F_OK) != 0) return Fail(ErrorKind::kNotFound, "there is no load balancer " + std::string(id));
+  TRY_ASSIGN(const std::string text, ReadFile(path, 1 << 20));
+  return Record::Read(text);
+}
+
+Status HaproxyProxyHost::Save(std::string_view id, const Record& record) const {
+  return WriteFileAtomically(Folder(id) + "/proxy.json", record.Write(), 0600);
+}
+
+// Those that the running process has are taken from it; the others are made in the interface's namespace.
+Result<std::map<std::uint16_t, UniqueFd>> HaproxyProxyHost::Sockets(const proxy::Spec& spec, const Record& record, bool running) const {
+  std::map<std::uint16_t, UniqueFd> out;
+  UniqueFd pidfd;
+  if (running && record.network_namespace == spec.network_namespace) {
+    TRY_ASSIGN(const auto process, runtime::DetachedProcess::Adopt(record.process));
+    pidfd.Reset(static_cast<int>(::syscall(SYS_pidfd_open, process.identity().pid, 0)));
+    if (!pidfd) return SystemFail("pidfd_open", errno);
+  }
+  for (const proxy::Listener& listener : spec.listeners) {
+    const auto had = record.fds.find(listener.port);
+    if (pidfd && had != record.fds.end()) {
+      UniqueFd socket(static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd.get(), had->second, 0)));
+      if (!socket) return SystemFail("pidfd_getfd", errno);
+      out.emplace(listener.port, std::move(socket));
+      continue;
+    }
+    TRY_ASSIGN(host::EniId eni, host::EniId::Parse(spec.interface));
+    host::SocketSpec wanted;
+    wanted.place = std::move(eni);
+    wanted.address = Ipv4{};
+    wanted.port = listener.port;
+    TRY_ASSIGN(UniqueFd socket, network_.OpenSocket(wanted));
+    out.emplace(listener.port, std::move(socket));
+  }
+  return out;
+}
+
+// The next generation of the process. The one before stops accepting once this one answers, and ends with its last request.
+Status HaproxyProxyHost::Start(const proxy::Spec& spec, Record& record, std::map<std::uint16_t, UniqueFd> sockets, const std::string& servers) {
+  TRY_ASSIGN(const Program program, FindProgram(options_.programs_dir));
+  const std::string folder = Folder(spec.id);
+  Record next;
+  next.generation = record.generation + 1;
+  next.network_namespace = spec.network_namespace;
+  runtime::Command command;
+  command.env = program.environment;
+  command.no_new_privileges = true;
+  command.uid = options_.user;
+  command.gid = options_.user;
+  command.network_namespace = spec.network_namespace;
+  int number = kFirstListenerFd;
+  for (const auto& [port, socket] : sockets) {
+    command.fds.push_back({socket.get(), number});
+    next.fds[port] = number++;
+  }
+  for (const proxy::TargetGroup& group : spec.groups)
+    for (const proxy::Target& target : group.targets)
+      if (target.draining) next.draining.insert(group.id + "/" + target.Name());
+
+  const std::string config = ConfigPath(folder, next.generation);
+  TRY(WriteFileAtomically(StatePath(folder, next.generation), servers, 0644));
+  TRY(WriteFileAtomically(config, RenderConfig(spec, next.fds, StatePath(folder, next.generation)), 0644));
+  TRY_ASSIGN(const UniqueFd admin, ListenForAdmin(AdminPath(folder, next.generation)));
+  command.fds.push_back({admin.get(), kAdminFd});
+
+  command.argv = program.argv;
+  command.argv.insert(command.argv.end(), {"-c", "-q", "-f", config});
+  TRY(runtime::RunToSuccess(command));
+  command.argv = program.argv;
+  command.argv.insert(command.argv.end(), {"-db", "-f", config});
+  TRY_ASSIGN(runtime::DetachedProcess process, runtime::DetachedProcess::Start(command));
+  next.process = process.identity();
+  next.before = record.before;
+  if (record.process.pid != 0) next.before.push_back(record.process);
+  std::erase_if(next.before, [](const auto& identity) {
+    auto old = runtime::DetachedProcess::Adopt(identity);
+    return !old || !old->Running();
+  });
+  // Written at once: a process that nobody knows of would keep the port.
+  const Record before = record;
+  if (const Status saved = Save(spec.id, next); !saved) {
+    TRY(End(next.process));
+    return saved;
+  }
+  const auto answers = Ask(AdminPath(folder, next.generation), "show info", kPatience);
+  if (!answers || !process.Running()) {
+    TRY(End(next.process));
+    TRY(Save(spec.id, before));
+    return Fail(ErrorKind::kUnavailable, "the load balancer does not start", answers ? "" : answers.error().message);
+  }
+  record = next;
+  if (before.process.pid != 0) {
+    if (auto old = runtime::DetachedProcess::Adopt(before.process)) static_cast<void>(old->Signal(SIGUSR1));
+    for (const std::string& path : {ConfigPath(folder, before.generation), StatePath(folder, before.generation), AdminPath(folder, before.generation)})
+      ::unlink(path.c_str());
+  }
+  return {};
+}
+
+Status HaproxyProxyHost::SetDraining(std::string_view id, Record& record, const std::string& target, bool draining) const {
+  const std::string group = target.substr(0, target.find('/')), server = target.substr(target.find('/') + 1);
+  const std::string state = draining ? " state drain" : " state ready";
+  for (const std::string& backend : {group, FailOpenName(group)}) {
+    TRY_ASSIGN(const std::string answer, Ask(AdminPath(Folder(id), record.generation), "set server " + backend + "/" + server + state, kPatience));
+    if (!Trim(ReplaceAll(answer, "\n", "")).empty()) return Fail(ErrorKind::kNotFound, "there is no such target", Printable(answer));
+  }
+  if (draining) record.draining.insert(target);
+  else record.draining.erase(target);
+  return Save(id, record);
+}
+
+Result<EnsureProxyResponse*> HaproxyProxyHost::EnsureProxy(const EnsureProxyRequest& request, Arena& arena) {
+  TRY_ASSIGN(const proxy::Spec spec, proxy::ParseSpec(request.spec));
+  TRY(MakeDirectory(Folder(spec.id), 0755));
+  auto loaded = Load(spec.id);
+  if (!loaded && loaded.error().kind != ErrorKind::kNotFound) return std::unexpected(loaded.error());
+  Record record = loaded ? *std::move(loaded) : Record{};
+  const bool running = Runs(record);
+  const std::string folder = Folder(spec.id);
+
+  // Only what the configuration cannot say differs: the runtime API changes it in the process that runs.
+  const auto current = running ? ReadFile(ConfigPath(folder, record.generation)) : Result<std::string>(std::string());
+  std::map<std::uint16_t, int> fds;
+  for (const proxy::Listener& listener : spec.listeners) fds[listener.port] = kFirstListenerFd + static_cast<int>(fds.size());
+  if (running && current && record.network_namespace == spec.network_namespace &&
+      *current == RenderConfig(spec, fds, StatePath(folder, record.generation))) {
+    for (const proxy::TargetGroup& group : spec.groups) {
+      for (const proxy::Target& target : group.targets) {
+        const std::string name = group.id + "/" + target.Name();
+        if (record.draining.contains(name) != target.draining) TRY(SetDraining(spec.id, record, name, target.draining));
+      }
+    }
+  } else {
+    std::map<std::string, std::string> known;
+    if (running) {
+      TRY_ASSIGN(const std::string text, Ask(AdminPath(folder, record.generation), "show servers state", kPatience));
+      known = ParseServersState(text);
+    }
+    std::vector<WantedServer> wanted;
+    for (const proxy::TargetGroup& group : spec.groups) {
+      for (const proxy::Target& target : group.targets) {
+        // One that drained and comes back is a new one.
+        const std::string name = group.id + "/" + target.Name();
+        if (!target.draining && record.draining.contains(name)) {
+          known.erase(name);
+          known.erase(FailOpenName(group.id) + "/" + target.Name());
+        }
+        for (const std::string& backend : {group.id, FailOpenName(group.id)})
+          wanted.push_back({backend, target.Name(), target.address.ToString(), target.port, target.draining});
+      }
+    }
+    TRY_ASSIGN(auto sockets, Sockets(spec, record, running));
+    TRY(Start(spec, record, std::move(sockets), RenderServersState(wanted, known)));
+  }
+  auto* response = arena.New<EnsureProxyResponse>();
+  response->state = StateOf(spec.id, record, arena);
+  return response;
+}
+
+Result<ReadTargetsResponse*> HaproxyProxyHost::ReadTargets(const ReadTargetsRequest& request, Arena& arena) {
+  TRY_ASSIGN(const Record record, Load(request.id));
+  const std::string admin = AdminPath(Folder(request.id), record.generation);
+  TRY_ASSIGN(const std::string csv, Ask(admin, "show stat", kPatience));
+  TRY_ASSIGN(const std::vector<ServerStat> stats, ParseStat(csv));
+  auto* response = arena.New<ReadTargetsResponse>();
+  response->targets.Present(arena);
+  for (const ServerStat& stat : stats) {
+    if (stat.backend.ends_with("_fo")) continue;
+    const auto colon = stat.server.rfind(':');
+    if (colon == std::string::npos) return Fail(ErrorKind::kInvalid, "the load balancer names a target that is none of ours");
+    const bool draining = record.draining.contains(stat.backend + "/" + stat.server);
+    TargetState& state = response->targets.Add(arena);
+    state.target_group = arena.Copy(stat.backend);
+    state.address = arena.Copy(std::string_view(stat.server).substr(0, colon));
+    state.port = static_cast<std::int32_t>(ParseInt(std::string_view(stat.server).substr(colon + 1)).value_or(0));
+    state.connections = stat.current;
+    Explain(state, stat, draining, arena);
+    // Its first check is over: from now on the checks decide, as with every other target.
+    if (!draining && state.state != "initial") {
+      for (const std::string& backend : {stat.backend, FailOpenName(stat.backend)})
+        TRY(Ask(admin, "set server " + backend + "/" + stat.server + " state ready", kPatience));
+    }
+  }
+  return response;
+}
+
+Result<SetTargetStateResponse*> HaproxyProxyHost::SetTargetState(const SetTargetStateRequest& request, Arena& arena) {
+  TRY_ASSIGN(Record record, Load(request.id));
+  const auto address = Ipv4::Parse(request.address);
+  const int port = request.port.value_or(0);
+  const std::string_view group = request.target_group;
+  const bool fits = !group.empty() && group.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == std::string_view::npos;
+  if (!address || port < 1 || port > 65535 || !fits) return Fail(ErrorKind::kInvalid, "the name of a target does not fit");
+  const std::string name = std::string(group) + "/" + address->ToString() + ":" + std::to_string(port);
+  TRY(SetDraining(request.id, record, name, request.draining.value_or(false)));
+  return arena.New<SetTargetStateResponse>();
+}
+
+Result<RemoveProxyResponse*> HaproxyProxyHost::RemoveProxy(const RemoveProxyRequest& request, Arena& arena) {
+  const auto record = Load(request.id);
+  if (!record && record.error().kind != ErrorKind::kNotFound) return std::unexpected(record.error());
+  if (record) {
+    TRY(End(record->process));
+    for (const auto& old : record->before) TRY(End(old));
+  }
+  const std::string folder = Folder(request.id);
+  TRY_ASSIGN(const std::vector<std::string> names, ListDirectory(folder));
+  for (const std::string& name : names) ::unlink((folder + "/" + name).c_str());
+  if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) return SystemFail(folder, errno);
+  return arena.New<RemoveProxyResponse>();
+}
+
+Result<ListProxiesResponse*> HaproxyProxyHost::ListProxies(const ListProxiesRequest&, Arena& arena) {
+  TRY_ASSIGN(const std::vector<std::string> names, ListDirectory(Home()));
+  auto* response = arena.New<ListProxiesResponse>();
+  response->proxies.Present(arena);
+  for (const std::string& name : names) {
+    const auto record = Load(name);
+    if (record) response->proxies.Add(arena, *StateOf(name, *record, arena));
+    else if (record.error().kind != ErrorKind::kNotFound) return std::unexpected(record.error());
+  }
+  return response;
+}
+
+}  // namespace terrarium::haproxy
