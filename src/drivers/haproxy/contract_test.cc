@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -138,8 +139,9 @@ class RealHarness final : public Harness {
   }
   ~RealHarness() override {
     Arena arena;
-    if (const auto left = host_->ListProxies({}, arena))
+    if (const auto left = host_->ListProxies({}, arena)) {
       for (const auto& proxy : (*left)->proxies) EXPECT_TRUE(host_->RemoveProxy({.id = proxy.id}, arena));
+    }
     EXPECT_EQ(::rmdir((run_dir_ + "/haproxy").c_str()), 0);
     EXPECT_EQ(::rmdir(run_dir_.c_str()), 0);
   }

@@ -33,10 +33,10 @@ struct TargetGroup {
 enum class ActionType : unsigned char { kForward, kRedirect, kFixedResponse };
 struct Action {
   ActionType type = ActionType::kForward;
-  std::string target_group;
+  std::string target_group{};
   int status = 0;
-  std::string protocol, host, port, path, query;
-  std::string content_type, body;
+  std::string protocol{}, host{}, port{}, path{}, query{};
+  std::string content_type{}, body{};
 };
 struct Listener {
   std::uint16_t port = 0;
