@@ -276,7 +276,7 @@ INSTANTIATE_TEST_SUITE_P(All, ProxyHostContract,
                                                             if (!RealHarness::Possible()) return nullptr;
                                                             return std::make_unique<RealHarness>();
                                                           }}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& parameter) { return parameter.param.name; });
 
 // ---- what only a real proxy does ----------------------------------------------------------------------------------------------------------
 
