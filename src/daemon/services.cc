@@ -1,8 +1,10 @@
 #include "daemon/services.h"
 
 #include "daemon/neighbours.h"
+#include "daemon/node_publisher.h"
 #include "gen/host_container/ports.h"
 #include "gen/host_network/ports.h"
+#include "gen/host_node/ports.h"
 #include "services/ec2/operations.h"
 #include "services/ec2/reconcile/reconcilers.h"
 #include "services/ecr/operations.h"
@@ -23,22 +25,26 @@ struct Services::All {
   explicit All(const World& world)
       : network(world.host),
         containers(world.host),
+        node(world.host),
         ecr{world.root, "localhost:" + std::to_string(world.options.port)},
         neighbours(world.authority, world.root, ecr.registry),
         ec2({world.database, network, world.blocking}),
         tasks(world.database, world.blocking, containers, neighbours, world.clock, world.random, {}),
-        services(world.database, neighbours, world.clock, world.random) {}
+        services(world.database, neighbours, world.clock, world.random),
+        publisher(world.database, world.blocking, node, world.clock, world.random, world.root, world.options.state_dir + "/engine/node.snapshot") {}
 
   kms::KeyPolicies key_policies;
   secretsmanager::SecretPolicies secret_policies;
   host::NetworkHostStub network;
   host::ContainerHostStub containers;
+  host::NodeHostStub node;
   ecr::Setting ecr;
   std::unique_ptr<ecr::BlobStore> blobs;
   Neighbours neighbours;
   ec2::Reconcilers ec2;
   ecs::TaskReconciler tasks;
   ecs::ServiceReconciler services;
+  NodePublisher publisher;
 };
 
 Services::Services(World world) : world_(world), all_(std::make_unique<All>(world)) {}
@@ -68,6 +74,7 @@ void Services::AddReconcilers(control::Runner& runner) {
   all_->ec2.AddTo(runner);
   runner.Add("ecs/task/", all_->tasks);
   runner.Add("ecs/service/", all_->services);
+  all_->publisher.AddTo(runner);
 }
 
 }  // namespace terrarium::daemon

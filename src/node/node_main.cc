@@ -49,7 +49,7 @@ Status Serve(const std::string& run_dir, const std::string& snapshot) {
   std::unique_ptr<const World> world;
   const SnapshotFile file(*loop, snapshot, world);
   SystemClock clock;
-  Sockets sockets(*loop, clock, world, run_dir + "/api.sock");
+  Sockets sockets(*loop, clock, world, run_dir + "/engine/api.sock");
   TRY_ASSIGN(UniqueFd listener, runtime::ListenUnix(run_dir + "/node/control.sock", 0600));
   const Control control(*loop, std::move(listener), sockets);
   TRY(WriteFileAtomically(run_dir + "/node/node.pid", std::to_string(::getpid()) + "\n", 0644));

@@ -55,9 +55,9 @@ class TaskTest(unittest.TestCase):
         statements = [{"Effect": "Allow", "Action": a, "Resource": r} for a, r in actions.items()]
         cls.iam.put_role_policy(RoleName="execution", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}))
 
-    def run_task(self, command, image="v1", **overrides):
+    def run_task(self, command, image="v1", task_role=None, **overrides):
         definition = self.ecs.register_task_definition(
-            family="server", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512", executionRoleArn=self.role,
+            family="server", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512", executionRoleArn=self.role, **({"taskRoleArn": task_role} if task_role else {}),
             containerDefinitions=[{
                 "name": "server", "image": f"localhost:{self.engine.port}/server:{image}", "essential": True, "command": command,
                 "environment": [{"name": "GREETING", "value": "hello"}], "secrets": [{"name": "WORD", "valueFrom": self.secret + ":word::"}],
@@ -97,6 +97,37 @@ class TaskTest(unittest.TestCase):
         self.ecs.stop_task(cluster="c", task=arn, reason="enough")
         stopped = self.wait_for(arn, "STOPPED")
         self.assertEqual((stopped["stopCode"], stopped["stoppedReason"]), ("UserInitiated", "enough"))
+
+    def test_the_task_and_nobody_else_gets_its_role(self):
+        role = self.iam.create_role(RoleName="task-role", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        running = self.wait_for(self.run_task(["listen"], task_role=role), "RUNNING")
+        other = self.wait_for(self.run_task(["listen"]), "RUNNING")
+        relative = self.inside(running, f"http://{self.address(running)}/env?AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")[1]
+        self.assertTrue(relative.startswith("/v2/credentials/"), relative)
+        status, body = wait_until("the task's credentials", lambda: (lambda a: a[0] == 200 and a)(self.inside(running, "http://169.254.170.2" + relative)))
+        credentials = json.loads(body)
+        self.assertEqual(credentials["RoleArn"], role)
+        import boto3
+        who = boto3.client("sts", endpoint_url=self.engine.endpoint, region_name="us-east-1", aws_access_key_id=credentials["AccessKeyId"], aws_secret_access_key=credentials["SecretAccessKey"],
+                           aws_session_token=credentials["Token"]).get_caller_identity()
+        self.assertIn(":assumed-role/task-role/", who["Arn"])
+        self.assertEqual(self.inside(other, "http://169.254.170.2" + relative)[0], 403)
+        metadata = self.inside(running, f"http://{self.address(running)}/env?ECS_CONTAINER_METADATA_URI_V4")[1]
+        self.assertEqual(json.loads(self.inside(running, metadata + "/task")[1])["TaskARN"], running["taskArn"])
+        for task in (running, other):
+            self.ecs.stop_task(cluster="c", task=task["taskArn"])
+            self.wait_for(task["taskArn"], "STOPPED")
+
+    @staticmethod
+    def address(task):
+        return {d["name"]: d["value"] for d in task["attachments"][0]["details"]}["privateIPv4Address"]
+
+    def inside(self, task, url):
+        """(status, body) of a GET made in the task's own network namespace."""
+        eni = {d["name"]: d["value"] for d in task["attachments"][0]["details"]}["networkInterfaceId"]
+        done = subprocess.run(["ip", "netns", "exec", f"trm-{self.engine.instance}-{eni}", "curl", "-s", "-m", "5", "-w", "\n%{http_code}", url], capture_output=True, text=True)
+        body, _, status = done.stdout.rpartition("\n")
+        return int(status or 0), body
 
     def assert_nowhere(self, secret):
         for pid in filter(str.isdigit, os.listdir("/proc")):

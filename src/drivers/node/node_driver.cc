@@ -26,7 +26,7 @@ constexpr const char* kIdentityFile = "/identity";
 
 Result<runtime::DetachedProcess> Adopt(const std::string& folder) {
   TRY_ASSIGN(const std::string text, ReadFile(folder + kIdentityFile, 4096));
-  const auto parts = Split(text.substr(0, text.find('\n')), ' ');
+  const auto parts = Split(std::string_view(text).substr(0, text.find('\n')), ' ');
   const auto pid = parts.size() == 2 ? ParseInt(parts[0]) : std::nullopt;
   const auto started = parts.size() == 2 ? ParseInt(parts[1]) : std::nullopt;
   if (!pid || !started) return Fail(ErrorKind::kNotFound, "no node is known");
@@ -42,6 +42,12 @@ Status NodeDriver::EnsureRunning() {
     if (node::ListNodeSockets(ControlSocket())) return {};
     return Fail(ErrorKind::kUnavailable, "terrarium-node does not answer");
   }
+  // The fabric comes into being with the first thing that needs it, and the node is to live there.
+  host::SocketSpec any;
+  any.place = host::InternetPlace();
+  any.datagram = true;
+  any.address = host::kApiAddress;
+  TRY_ASSIGN([[maybe_unused]] const UniqueFd fabric, network_.OpenSocket(any));
   const UniqueFd log(::open(config_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640));
   if (!log) return SystemFail(config_.log, errno);
   runtime::Command command;

@@ -186,4 +186,11 @@ std::vector<EniView> ListAllEnis(store::Tx& tx) {
   return out;
 }
 
+std::optional<std::string> FindVpcCidr(store::Tx& tx, std::string_view vpc) {
+  Arena arena;
+  for (const rows::Vpc* row : kVpcs.ListPrefix(tx, "", arena))
+    if (row->id == vpc) return row->cidr.str();
+  return std::nullopt;
+}
+
 }  // namespace terrarium::ec2

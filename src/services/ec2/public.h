@@ -66,5 +66,7 @@ Status SetEniGroups(const Scope& scope, std::string_view eni, const std::vector<
 std::optional<EniView> FindEni(const Scope& scope, std::string_view eni);
 // Every interface of every account: for the snapshot that terrarium-node answers DNS and credentials from.
 std::vector<EniView> ListAllEnis(store::Tx& tx);
+// The block of a VPC of any account.
+std::optional<std::string> FindVpcCidr(store::Tx& tx, std::string_view vpc);
 
 }  // namespace terrarium::ec2
