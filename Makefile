@@ -1,8 +1,10 @@
 # Thin: what each target does is in scripts/ and CMake.
-.PHONY: help packages build test up down destroy status bench lint
+.PHONY: help packages build test up down destroy status env doctor
 
 help:
-	@echo "make up        packages, build, engine, image, terraform apply, site; prints the URL"
+	@echo "make up        packages, build, engine"
+	@echo "make env       what to eval so that aws, terraform and SDKs talk to it"
+	@echo "make doctor    what this machine has and lacks"
 	@echo "make down      stops everything and keeps the data; make up brings it back"
 	@echo "make destroy   removes everything, then lists what is left on the host (nothing)"
 	@echo "make test      installs what it needs, builds, runs every test"
@@ -19,7 +21,7 @@ test:
 	@python3 scripts/test.py
 
 up: build
-	@python3 scripts/stack.py up $(if $(SITE),--site "$(SITE)")
+	@python3 scripts/stack.py up
 
 down:
 	@python3 scripts/stack.py down
@@ -27,5 +29,5 @@ down:
 destroy:
 	@python3 scripts/stack.py destroy
 
-status:
-	@python3 scripts/stack.py status
+status env doctor:
+	@python3 scripts/stack.py $@

@@ -29,13 +29,13 @@ class Engine:
 
     def _pid(self, name):
         """The pid of a running program of this engine; None if it does not run. The command line must be ours: pids are used again."""
-        path = self.run_dir / ("host.pid" if name == "terrarium-host" else "engine/terrariumd.pid")
+        path = self.run_dir / {"terrarium-host": "host.pid", "terrariumd": "engine/terrariumd.pid", "terrarium-node": "node/node.pid"}[name]
         try:
             pid = int(path.read_text())
             words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError):
             return None
-        ours = pathlib.Path(words[0].decode(errors="replace")).name == name and self.instance.encode() in words
+        ours = pathlib.Path(words[0].decode(errors="replace")).name == name and (self.instance.encode() in words or str(self.run_dir).encode() in words)
         return pid if ours else None
 
     def running(self):
@@ -180,6 +180,37 @@ class Engine:
         """A verb of terrarium-host without terrariumd: terrarium-host --once …"""
         return subprocess.run([str(self.build / "terrarium-host"), "--instance", self.instance, "--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir), *arguments],
                               capture_output=True, text=True)
+
+    def namespaces(self):
+        folder = pathlib.Path("/run/netns")
+        return [p.name for p in folder.iterdir() if p.name.startswith(f"trm-{self.instance}-")] if folder.exists() else []
+
+    @staticmethod
+    def memory(pid):
+        """Proportional set size in MiB: shared pages counted by their share."""
+        try:
+            for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    return round(int(line.split()[1]) / 1024, 1)
+        except OSError:
+            pass
+        return None
+
+    def leftovers(self):
+        """What still carries the instance's id: namespaces, mounts, processes, control groups, folders."""
+        left = [f"network namespace {n}" for n in self.namespaces()]
+        left += [f"mount {line.split()[1]}" for line in pathlib.Path("/proc/mounts").read_text().splitlines() if str(self.run_dir) in line or str(self.state_dir) in line or f"trm-{self.instance}-" in line]
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                words = pathlib.Path("/proc", pid, "cmdline").read_bytes()
+            except OSError:
+                continue
+            if int(pid) != os.getpid() and (str(self.run_dir) + "/").encode() in words:
+                left.append(f"process {pid} {words.split(bytes(1))[0].decode(errors='replace')}")
+        for group in pathlib.Path("/sys/fs/cgroup").glob(f"**/terrarium-{self.instance}"):
+            left.append(f"control group {group}")
+        left += [f"folder {f}" for f in (self.state_dir, self.run_dir) if f.exists()]
+        return left
 
     def remove_state(self):
         shutil.rmtree(self.state_dir, ignore_errors=True)

@@ -80,9 +80,21 @@ Status Drivers::Open(const Options& options) {
   return {};
 }
 
+Status Drivers::StopNode() {
+  Arena arena;
+  TRY_ASSIGN([[maybe_unused]] const auto* node, all_->node->RemoveNode({}, arena));
+  return {};
+}
+
 Status Drivers::RemoveAll() {
   Arena arena;
   TRY_ASSIGN([[maybe_unused]] const auto* node, all_->node->RemoveNode({}, arena));
+  TRY_ASSIGN(const auto* proxies, all_->proxies->ListProxies({}, arena));
+  for (const auto& proxy : proxies->proxies) {
+    gen::host_proxy::RemoveProxyRequest request;
+    request.id = proxy.id;
+    TRY_ASSIGN([[maybe_unused]] const auto* removed, all_->proxies->RemoveProxy(request, arena));
+  }
   TRY(all_->containers->RemoveEverything());
   TRY_ASSIGN(const auto* listed, all_->databases->ListDatabases({}, arena));
   for (const auto& database : listed->databases) {
