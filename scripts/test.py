@@ -51,7 +51,7 @@ def program_roots(*names):
         if code != 0:
             print(f"program root {name} is absent: {(OUT / f'program-{name}.log').read_text(errors='replace').strip()[-300:]}", flush=True)
             return {}
-    return {"TERRARIUM_PROGRAMS": str(state / "programs")}
+    return {"TERRARIUM_PROGRAMS": str(state / "programs"), "TERRARIUM_TEST_PROGRAMS": str(state / "programs")}
 
 
 def gtest(program, timeout=600, programs=()):
@@ -123,9 +123,12 @@ STAGES = {
     "drivers": gtest("build/sanitize/driver_tests", timeout=900),
     "programs": unittest("tests/programs"),
     "mysql": gtest("build/sanitize/mysql_tests", timeout=1200, programs=("mysql",)),
+    "proxy": gtest("build/sanitize/proxy_tests", programs=("haproxy",)),
+    "aws": gtest("build/sanitize/aws_tests"),
+    "provider": gtest("build/sanitize/provider_tests"),
     "image": script([sys.executable, "tests/image/image_test.py"]),
-    "e2e": unittest("tests/e2e"),
     "modules": after_release_build(["terraform-provider-aws"], script([sys.executable, "tests/terraform/modules_test.py"])),
+    "e2e": unittest("tests/e2e"),
     "stack": after_release_build(["provider_on_test_cloud"], script([sys.executable, "tests/terraform/stack_test.py"])),
 }
 
