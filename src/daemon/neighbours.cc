@@ -3,6 +3,7 @@
 #include "base/ip.h"
 #include "services/ec2/public.h"
 #include "services/ecr/public.h"
+#include "services/elbv2/public.h"
 #include "services/iam/public.h"
 
 namespace terrarium::daemon {
@@ -88,13 +89,22 @@ Result<ecs::Image> Neighbours::ResolveImage(const ecs::Scope& scope, std::string
   return out;
 }
 
-// Elastic Load Balancing is not served yet: no target group exists, and a service that names one is refused with the words for that.
-std::optional<ecs::TargetGroup> Neighbours::FindTargetGroup(const ecs::Scope&, std::string_view) { return std::nullopt; }
-Status Neighbours::RegisterTarget(const ecs::Scope&, std::string_view group, std::string_view, int, std::string_view) {
-  return Fail(ErrorKind::kNotFound, "there is no target group " + std::string(group));
+std::optional<ecs::TargetGroup> Neighbours::FindTargetGroup(const ecs::Scope& scope, std::string_view arn) {
+  const auto group = elbv2::FindTargetGroup(scope.tx, arn);
+  if (!group) return std::nullopt;
+  return ecs::TargetGroup{group->target_type, group->has_load_balancer};
 }
-Status Neighbours::DeregisterTarget(const ecs::Scope&, std::string_view, std::string_view, int) { return {}; }
-std::optional<ecs::TargetHealth> Neighbours::FindTarget(const ecs::Scope&, std::string_view, std::string_view, int) { return std::nullopt; }
+Status Neighbours::RegisterTarget(const ecs::Scope& scope, std::string_view group, std::string_view address, int port, std::string_view notify) {
+  return elbv2::RegisterTarget(scope.tx, group, address, port, notify);
+}
+Status Neighbours::DeregisterTarget(const ecs::Scope& scope, std::string_view group, std::string_view address, int port) {
+  return elbv2::DeregisterTarget(scope.tx, group, address, port);
+}
+std::optional<ecs::TargetHealth> Neighbours::FindTarget(const ecs::Scope& scope, std::string_view group, std::string_view address, int port) {
+  const auto target = elbv2::FindTarget(scope.tx, group, address, port);
+  if (!target) return std::nullopt;
+  return ecs::TargetHealth{target->state, target->reason, target->description};
+}
 
 // 198.18.0.2: the API in the fabric, on the port that a task's group for AWS calls allows (api/fabric of terrarium-node).
 std::string Neighbours::ApiEndpoint(const ecs::Scope&) { return "http://198.18.0.2:443"; }

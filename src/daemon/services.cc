@@ -4,6 +4,7 @@
 #include "daemon/node_publisher.h"
 #include "gen/host_container/ports.h"
 #include "gen/host_network/ports.h"
+#include "gen/host_proxy/ports.h"
 #include "gen/host_node/ports.h"
 #include "services/ec2/operations.h"
 #include "services/ec2/reconcile/reconcilers.h"
@@ -11,6 +12,8 @@
 #include "services/ecs/operations.h"
 #include "services/ecs/service_reconciler.h"
 #include "services/ecs/task_reconciler.h"
+#include "services/elbv2/operations.h"
+#include "services/elbv2/reconcile/load_balancer_reconciler.h"
 #include "services/iam/operations.h"
 #include "services/kms/keys.h"
 #include "services/kms/operations.h"
@@ -25,10 +28,12 @@ struct Services::All {
   explicit All(const World& world)
       : network(world.host),
         containers(world.host),
+        proxies(world.host),
         node(world.host),
         ecr{world.root, "localhost:" + std::to_string(world.options.port)},
         neighbours(world.authority, world.root, ecr.registry),
         ec2({world.database, network, world.blocking}),
+        balancers(world.database, world.blocking, proxies, world.clock, world.random),
         tasks(world.database, world.blocking, containers, neighbours, world.clock, world.random, {}),
         services(world.database, neighbours, world.clock, world.random),
         publisher(world.database, world.blocking, node, world.clock, world.random, world.root, world.options.state_dir + "/engine/node.snapshot") {}
@@ -37,11 +42,13 @@ struct Services::All {
   secretsmanager::SecretPolicies secret_policies;
   host::NetworkHostStub network;
   host::ContainerHostStub containers;
+  host::ProxyHostStub proxies;
   host::NodeHostStub node;
   ecr::Setting ecr;
   std::unique_ptr<ecr::BlobStore> blobs;
   Neighbours neighbours;
   ec2::Reconcilers ec2;
+  elbv2::LoadBalancerReconciler balancers;
   ecs::TaskReconciler tasks;
   ecs::ServiceReconciler services;
   NodePublisher publisher;
@@ -66,12 +73,14 @@ void Services::AddOperations(api::Registry& registry) {
   world_.authority.UsePolicies("secretsmanager", all_->secret_policies);
   ecr::AddOperations(registry, all_->ecr);
   ec2::RegisterEc2(registry);
+  elbv2::RegisterElbv2(registry);
   logs::RegisterLogs(registry);
   ecs::RegisterEcs(registry, all_->neighbours);
 }
 
 void Services::AddReconcilers(control::Runner& runner) {
   all_->ec2.AddTo(runner);
+  runner.Add("elbv2/lb/", all_->balancers);
   runner.Add("ecs/task/", all_->tasks);
   runner.Add("ecs/service/", all_->services);
   all_->publisher.AddTo(runner);

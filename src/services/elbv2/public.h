@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "store/database.h"
@@ -29,5 +30,20 @@ struct TargetHealth {
 };
 // Nothing once it is gone.
 std::optional<TargetHealth> FindTarget(store::Tx& tx, std::string_view target_group, std::string_view address, int port);
+
+// What a load balancer's name means: public addresses where it faces the internet, else those in its VPC. Only interfaces that are there.
+struct DnsName {
+  std::string vpc, name;
+  std::vector<std::string> addresses;
+};
+std::vector<DnsName> DnsNames(store::Tx& tx);
+
+// Where the internet comes in: one public address of an internet-facing load balancer, and the ports of its listeners.
+struct PublicDoor {
+  std::string load_balancer;  // its name
+  std::string address;
+  std::vector<int> ports;
+};
+std::vector<PublicDoor> Doors(store::Tx& tx);
 
 }  // namespace terrarium::elbv2
