@@ -49,7 +49,7 @@ def up(engine, _):
   talk to it   eval "$(make -s env)"
                aws --endpoint-url $AWS_ENDPOINT_URL sts get-caller-identity
                terraform -chdir=terraform/network init && terraform -chdir=terraform/network apply -var name=drupal
-  not there    the load balancer and the database behind the AWS API, and so the site: see README, "What is not there yet"
+  not there    the database behind the AWS API, and so the site: see README, "What is not there yet"
   next         make status · make down (keeps the data) · make destroy""")
 
 

@@ -17,9 +17,9 @@ USER = "terrarium"
 
 
 class Engine:
-    def __init__(self, build, instance="t0", state_dir="/var/lib/terrarium", run_dir=None, port=4566):
+    def __init__(self, build, instance="t0", state_dir="/var/lib/terrarium", run_dir=None, port=4566, door=8080):
         self.build = pathlib.Path(build)
-        self.instance, self.port = instance, port
+        self.instance, self.port, self.door = instance, port, door
         self.state_dir = pathlib.Path(state_dir)
         self.run_dir = pathlib.Path(run_dir or f"/run/terrarium/{instance}")
         self.endpoint = f"http://127.0.0.1:{port}"
@@ -76,7 +76,7 @@ class Engine:
             self._spawn("terrarium-host", [], lambda: self._connects(self.run_dir / "host.sock"))
         if self._pid("terrariumd") is None:
             self._check_port()
-            self._spawn("terrariumd", ["--port", str(self.port)], self.answers, user=USER)
+            self._spawn("terrariumd", ["--port", str(self.port), "--door", str(self.door)], self.answers, user=USER)
 
     def _ensure_user(self):
         try:

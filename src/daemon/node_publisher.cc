@@ -9,6 +9,7 @@
 #include "gen/node_snapshot/types.h"
 #include "services/ec2/public.h"
 #include "services/ecs/public.h"
+#include "services/elbv2/public.h"
 #include "services/iam/public.h"
 
 namespace terrarium::daemon {
@@ -80,6 +81,22 @@ Result<NodePublisher::Picture> NodePublisher::Draw(store::Tx& tx, std::int64_t v
     entry.secret_access_key = arena.Copy(credentials->secret);
     entry.token = arena.Copy(credentials->token);
     entry.expiration = arena.Copy(FormatIso8601(credentials->expires));
+  }
+  for (const auto& name : elbv2::DnsNames(tx)) {
+    auto& entry = snapshot.names.Add(arena);
+    if (!name.vpc.empty()) entry.vpc = arena.Copy(name.vpc);
+    entry.name = arena.Copy(ToLower(name.name));
+    entry.ttl = 60;
+    for (const std::string& address : name.addresses) entry.addresses.Add(arena, arena.Copy(address));
+  }
+  // The first internet-facing load balancer has the door; the others are reached by their addresses in the fabric.
+  for (const auto& door : elbv2::Doors(tx)) {
+    if (door.ports.empty() || !picture.doors.empty()) continue;
+    auto& entry = snapshot.doors.Add(arena);
+    entry.port = door_port_;
+    entry.address = arena.Copy(door.address);
+    entry.target_port = door.ports.front();
+    picture.doors.push_back(door_port_);
   }
   std::erase_if(credentials_, [&](const auto& entry) { return !tasks.contains(entry.first); });
   picture.bytes = codec::ToRow(snapshot);

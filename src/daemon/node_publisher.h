@@ -15,8 +15,8 @@ namespace terrarium::daemon {
 // One key, "node/snapshot", looked at four times a second: what the node must know follows from the rows of several services, and a look is cheap.
 class NodePublisher final : public control::Reconciler {
  public:
-  NodePublisher(store::Database& database, runtime::Blocking& blocking, host::NodeHost& node, const Clock& clock, Random& random, const crypto::RootKey& root, std::string snapshot_path)
-      : database_(database), blocking_(blocking), node_(node), clock_(clock), random_(random), root_(root), snapshot_path_(std::move(snapshot_path)) {}
+  NodePublisher(store::Database& database, runtime::Blocking& blocking, host::NodeHost& node, const Clock& clock, Random& random, const crypto::RootKey& root, std::string snapshot_path, int door_port)
+      : database_(database), blocking_(blocking), node_(node), clock_(clock), random_(random), root_(root), snapshot_path_(std::move(snapshot_path)), door_port_(door_port) {}
 
   void AddTo(control::Runner& runner);
   runtime::Task<Result<control::Settled>> Reconcile(std::string key) override;
@@ -37,6 +37,7 @@ class NodePublisher final : public control::Reconciler {
   Random& random_;
   const crypto::RootKey& root_;
   const std::string snapshot_path_;
+  const int door_port_;  // of 127.0.0.1
   std::map<std::string, iam::TemporaryCredentials> credentials_;  // by task; renewed before they end, dropped with the task
   std::string published_;
   std::int64_t version_ = 0;

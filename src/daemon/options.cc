@@ -30,10 +30,10 @@ Result<Options> ParseOptions(int argc, char** argv) {
     else if (name == "--programs-dir") o.programs_dir = value;
     else if (name == "--remove-all" && (value == "yes" || value == "no")) o.remove_all = value == "yes";
     else if (name == "--stop-node" && (value == "yes" || value == "no")) o.stop_node = value == "yes";
-    else if (name == "--port") {
+    else if (name == "--port" || name == "--door") {
       const auto port = ParseInt(value);
-      if (!port || *port < 0 || *port > 65535) return Fail(ErrorKind::kInvalid, "--port " + value + " is no port");
-      o.port = static_cast<std::uint16_t>(*port);
+      if (!port || *port < 0 || *port > 65535) return Fail(ErrorKind::kInvalid, std::string(name) + " " + value + " is no port");
+      (name == "--port" ? o.port : o.door) = static_cast<std::uint16_t>(*port);
     } else {
       return Fail(ErrorKind::kInvalid, "unknown option " + std::string(name));
     }

@@ -14,6 +14,7 @@ struct Options {
   std::string run_dir{};                        // sockets and what ends with a reboot; /run/terrarium/<instance> by default
   std::string listen = "127.0.0.1";
   std::uint16_t port = 4566;
+  std::uint16_t door = 8080;                    // where the first internet-facing load balancer is found on this machine
   std::string account = "000000000000";
   std::string region = "us-east-1";
   std::string user = "terrarium";               // who terrariumd and terrarium-node run as

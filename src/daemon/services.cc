@@ -36,7 +36,7 @@ struct Services::All {
         balancers(world.database, world.blocking, proxies, world.clock, world.random),
         tasks(world.database, world.blocking, containers, neighbours, world.clock, world.random, {}),
         services(world.database, neighbours, world.clock, world.random),
-        publisher(world.database, world.blocking, node, world.clock, world.random, world.root, world.options.state_dir + "/engine/node.snapshot") {}
+        publisher(world.database, world.blocking, node, world.clock, world.random, world.root, world.options.state_dir + "/engine/node.snapshot", world.options.door) {}
 
   kms::KeyPolicies key_policies;
   secretsmanager::SecretPolicies secret_policies;

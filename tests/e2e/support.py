@@ -32,7 +32,7 @@ class TestEngine(Engine):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="terrarium-e2e-"))
         os.chmod(self.folder, 0o755)
         instance = "e" + self.folder.name[-6:].lower().replace("_", "0")
-        super().__init__(BUILD, instance=instance, state_dir=self.folder / "state", run_dir=self.folder / "run", port=free_port())
+        super().__init__(BUILD, instance=instance, state_dir=self.folder / "state", run_dir=self.folder / "run", port=free_port(), door=free_port())
 
     def close(self):
         self.stop()
