@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gen/rds_rows/types.h"
+#include "store/table.h"
+
+namespace terrarium::rds {
+
+namespace rows = gen::rds_rows;
+
+inline constexpr store::Table<rows::SubnetGroup> kSubnetGroups{"rds_subnet_group"};
+inline constexpr store::Table<rows::ParameterGroup> kParameterGroups{"rds_parameter_group"};
+inline constexpr store::Table<rows::Instance> kInstances{"rds_instance"};
+inline constexpr store::Table<rows::Engine> kEngines{"rds_engine"};  // key: version
+inline constexpr store::Table<rows::Place> kPlaces{"rds_place"};
+
+inline constexpr std::string_view kInstanceWork = "rds/instance/", kEnginesWork = "rds/engines";
+inline std::string InstanceWork(std::string_view row_key) { return std::string(kInstanceWork) + std::string(row_key); }
+
+}  // namespace terrarium::rds
