@@ -11,6 +11,7 @@
 #include "services/ecs/public.h"
 #include "services/elbv2/public.h"
 #include "services/iam/public.h"
+#include "services/rds/public.h"
 
 namespace terrarium::daemon {
 namespace {
@@ -88,6 +89,13 @@ Result<NodePublisher::Picture> NodePublisher::Draw(store::Tx& tx, std::int64_t v
     entry.name = arena.Copy(ToLower(name.name));
     entry.ttl = 60;
     for (const std::string& address : name.addresses) entry.addresses.Add(arena, arena.Copy(address));
+  }
+  for (const auto& name : rds::DnsNames(tx)) {
+    auto& entry = snapshot.names.Add(arena);
+    entry.vpc = arena.Copy(name.vpc);
+    entry.name = arena.Copy(ToLower(name.name));
+    entry.ttl = 5;  // as RDS: a fail-over changes the address behind the name
+    entry.addresses.Add(arena, arena.Copy(name.address));
   }
   // The first internet-facing load balancer has the door; the others are reached by their addresses in the fabric.
   for (const auto& door : elbv2::Doors(tx)) {

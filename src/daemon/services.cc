@@ -3,6 +3,7 @@
 #include "daemon/neighbours.h"
 #include "daemon/node_publisher.h"
 #include "gen/host_container/ports.h"
+#include "gen/host_database/ports.h"
 #include "gen/host_network/ports.h"
 #include "gen/host_proxy/ports.h"
 #include "gen/host_node/ports.h"
@@ -20,6 +21,8 @@
 #include "services/secretsmanager/operations.h"
 #include "services/secretsmanager/secrets.h"
 #include "services/logs/operations.h"
+#include "services/rds/operations.h"
+#include "services/rds/reconcilers.h"
 #include "services/sts/operations.h"
 
 namespace terrarium::daemon {
@@ -29,6 +32,7 @@ struct Services::All {
       : network(world.host),
         containers(world.host),
         proxies(world.host),
+        databases(world.host),
         node(world.host),
         ecr{world.root, "localhost:" + std::to_string(world.options.port)},
         neighbours(world.authority, world.root, ecr.registry),
@@ -36,6 +40,7 @@ struct Services::All {
         balancers(world.database, world.blocking, proxies, world.clock, world.random),
         tasks(world.database, world.blocking, containers, neighbours, world.clock, world.random, {}),
         services(world.database, neighbours, world.clock, world.random),
+        rds({world.database, databases, world.blocking, world.root, world.clock, world.random}),
         publisher(world.database, world.blocking, node, world.clock, world.random, world.root, world.options.state_dir + "/engine/node.snapshot", world.options.door) {}
 
   kms::KeyPolicies key_policies;
@@ -43,6 +48,7 @@ struct Services::All {
   host::NetworkHostStub network;
   host::ContainerHostStub containers;
   host::ProxyHostStub proxies;
+  host::DatabaseHostStub databases;
   host::NodeHostStub node;
   ecr::Setting ecr;
   std::unique_ptr<ecr::BlobStore> blobs;
@@ -51,6 +57,7 @@ struct Services::All {
   elbv2::LoadBalancerReconciler balancers;
   ecs::TaskReconciler tasks;
   ecs::ServiceReconciler services;
+  rds::Reconcilers rds;
   NodePublisher publisher;
 };
 
@@ -76,6 +83,7 @@ void Services::AddOperations(api::Registry& registry) {
   elbv2::RegisterElbv2(registry);
   logs::RegisterLogs(registry);
   ecs::RegisterEcs(registry, all_->neighbours);
+  rds::RegisterRds(registry, world_.root);
 }
 
 void Services::AddReconcilers(control::Runner& runner) {
@@ -83,6 +91,7 @@ void Services::AddReconcilers(control::Runner& runner) {
   runner.Add("elbv2/lb/", all_->balancers);
   runner.Add("ecs/task/", all_->tasks);
   runner.Add("ecs/service/", all_->services);
+  all_->rds.AddTo(runner);
   all_->publisher.AddTo(runner);
 }
 
