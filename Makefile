@@ -14,7 +14,7 @@ packages:
 	@python3 scripts/packages.py run build
 
 build: packages
-	@python3 scripts/build.py release terrariumd terrarium-host terrarium-node terrarium-oci terraform-provider-aws
+	@python3 scripts/build.py release terrariumd terrarium-host terrarium-node terrarium-oci terrarium terraform-provider-aws
 
 test:
 	@python3 scripts/packages.py run build test

@@ -24,8 +24,8 @@ FLOORS = {
     "registry": {"base", "api", "store", "crypto", "wire", "services"},
     "aws": {"base", "codec", "runtime", "sigv4"},
     "provider": {"base", "codec", "aws"},
-    "cli": {"base", "codec", "runtime", "aws", "sigv4"},
-    "prove": {"base", "codec", "runtime", "aws", "sigv4", "cli"},
+    "prove": {"base", "codec", "runtime", "aws", "sigv4"},
+    "cli": {"base", "codec", "runtime", "aws", "sigv4", "prove"},
     "node": {"base", "codec", "runtime", "host", "crypto", "wire"},
 }
 SERVICE = {"base", "codec/row_codec.h", "codec/descriptor.h", "codec/json_codec.h", "crypto", "iam", "runtime", "store", "api", "control", "host"}

@@ -1,0 +1,17 @@
+#include "cli/command.h"
+#include "cli/commands/commands.h"
+
+namespace terrarium::cli {
+
+const std::vector<CommandSpec>& Commands() {
+  static const std::vector<CommandSpec> kCommands = {
+      UpCommand(), StatusCommand(), LogsCommand(),
+#ifdef TERRARIUM_HAS_PROVE
+      ProveCommand(),
+#endif
+      EnvCommand(),  DoctorCommand(),  DownCommand(), DestroyCommand(), VersionCommand(), HelpCommand(),
+  };
+  return kCommands;
+}
+
+}  // namespace terrarium::cli

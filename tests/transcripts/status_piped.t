@@ -1,0 +1,9 @@
+$ terrarium status
+drupal - this machine - us-east-1 - 10:13:07 UTC - 1 of 5 is not as asked
+site	warn	http://localhost:8080/ - 503 in 2 ms
+deployment	ok	drupal:8 drupal:3f9c1e2 - COMPLETED 31 min ago
+tasks	ok	2 of 2 - 1a 9c41e2d0 healthy - 1b b7703fa6 healthy
+targets	ok	2 of 2 healthy - GET / every 30 s - 0 draining
+database	ok	drupal available - mysql 9.7.4 - 1a, no standby - 20 GB
+-> terrarium why alb
+[3]
