@@ -2,7 +2,7 @@
 .PHONY: help packages build test up down destroy status env doctor
 
 help:
-	@echo "make up        packages, build, engine"
+	@echo "make up        packages, build, engine, terraform apply, image, site; ends with its URL (SITE=DIR brings your Drupal)"
 	@echo "make env       what to eval so that aws, terraform and SDKs talk to it"
 	@echo "make doctor    what this machine has and lacks"
 	@echo "make down      stops everything and keeps the data; make up brings it back"
@@ -21,13 +21,13 @@ test:
 	@python3 scripts/test.py
 
 up: build
-	@python3 scripts/stack.py up
+	@python3 scripts/stack.py up $(if $(SITE),--site $(SITE)) $(ARGS)
 
 down:
-	@python3 scripts/stack.py down
+	@python3 scripts/stack.py down $(ARGS)
 
 destroy:
-	@python3 scripts/stack.py destroy
+	@python3 scripts/stack.py destroy $(ARGS)
 
 status env doctor:
-	@python3 scripts/stack.py $@
+	@python3 scripts/stack.py $@ $(ARGS)

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """What `make up`, `down`, `destroy`, `status`, `env` and `doctor` call.
 
-    scripts/stack.py up|down|destroy|status|env|doctor [--instance NAME] [--state-dir DIR] [--port N] [--build DIR]
+    scripts/stack.py up [--site DIR | --canary] [--name NAME] [--door PORT]
+    scripts/stack.py down|destroy|status|env|doctor
+    each with [--instance NAME] [--state-dir DIR] [--port N] [--build DIR]
 
 Progress goes to stderr, answers to stdout. Exit codes: 0 done or all as asked, 1 failed, 2 usage, 3 answered and the answer is bad, 5 engine not reachable."""
 
@@ -12,50 +14,113 @@ import subprocess
 import sys
 import time
 
+from stacklib.cloud import Cloud, deploy_role
 from stacklib.doctor import examine
 from stacklib.engine import Engine
+from stacklib.image import build, push
+from stacklib.phases import Phases
 from stacklib.problem import Problem
+from stacklib.site import Site
+from stacklib.terraform import Terraform
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+POLICY = ROOT / "terraform" / "deploy-role-policy.json"
 
 
-def phase(number, of, name):
-    print(f" {number}/{of} {name:<9}", end=" ", file=sys.stderr, flush=True)
-    return time.monotonic()
+def up(engine, asked):
+    phases = Phases(["host", "programs", "engine", "stack", "image", "release", "site"])
+
+    def host():
+        wrong = [c for c in examine(engine) if c.state == "FAIL"]
+        if wrong:
+            raise Problem("HOST", wrong[0].text, wrong[0].why, "nothing was changed", wrong[0].do)
+        return "namespaces, nftables, podman, ports"
+
+    def programs():
+        for name in ("haproxy", "mysql"):
+            made = subprocess.run([sys.executable, str(ROOT / "scripts/program_root.py"), "ensure", name, "--state-dir", str(engine.state_dir)], capture_output=True, text=True)
+            if made.returncode != 0:
+                raise Problem("PROGRAMS", f"{name} could not be unpacked", (made.stderr or made.stdout).strip(), do="check the network and the Debian sources, then run this again")
+        return "haproxy 3, mysqld, each self-tested"
+
+    def start():
+        was_there = engine.running()
+        engine.start()
+        root = Cloud(engine.endpoint, engine.root_credentials())
+        cloud = deploy_role(root, POLICY, asked.name, engine.state_dir / "stack" / "deployer.key")
+        wait_for_databases(root)
+        return f"{engine.endpoint} · {cloud.region} · role {cloud.sts.get_caller_identity()['Arn'].split('/')[1]}" + (" · already running" if was_there else ""), cloud
+
+    phases.run("host", host)
+    phases.run("programs", programs)
+    cloud = phases.run("engine", start)
+    terraform = Terraform(engine, cloud, asked.name)
+
+    def stack():
+        terraform.prepare()
+        return changes(terraform.apply()), Site(engine, cloud, terraform.outputs())
+
+    site = phases.run("stack", stack)
+
+    def image():
+        built = build(engine, asked.site, engine.database_authority(cloud.region), asked.canary)
+        reference, pushed = push(engine, cloud, site.outputs["repository_name"], site.outputs["repository_url"], built["tag"])
+        return f"{built['code']} · {built['tag'].split('/')[-1]} · {built['bytes'] / 1e6:.0f} MB · {'pushed' if pushed else 'there already'}", (reference, built["code"])
+
+    reference, code = phases.run("image", image)
+
+    def release():
+        if terraform.image() == reference:
+            return "serves already"
+        gated = site.installed()
+        if gated:
+            site.gate(reference)
+        terraform.set_image(reference)
+        counts = terraform.apply()
+        site.outputs = terraform.outputs()
+        return ("updates done · " if gated else "") + changes(counts)
+
+    phases.run("release", release)
+
+    def page():
+        there = site.installed()
+        if not there:
+            site.install()
+        status, seconds = site.wait()
+        return f"{'installed before' if there else 'installed'} · GET / through the load balancer {status} in {seconds * 1000:.0f} ms"
+
+    phases.run("site", page)
+    print(f"Your site is up. {phases.total()}")
+    print(f"  site     {site.url}")
+    if code == "canary" and sys.stdout.isatty():
+        print(f"  log in   {site.login_link()}    works once")
+    print("""  next     make status              processes and namespaces
+           eval "$(make -s env)"    aws, terraform and SDKs then talk to this stack
+           make down                stops everything, keeps the data""")
+    if code == "canary":
+        print("  This is the canary site, not Drupal: make up SITE=/path/to/a/composer/project brings yours.")
 
 
-def done(start, text):
-    print(f"ok {text} · {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
+def wait_for_databases(cloud, seconds=60):
+    """A new engine first looks at which database programs this machine has."""
+    until = time.monotonic() + seconds
+    while not cloud.rds.describe_db_engine_versions()["DBEngineVersions"]:
+        if time.monotonic() > until:
+            raise Problem("NO-DATABASES", f"the engine found no database program within {seconds} s", do="make doctor; the engine's log is in the folder log of its state directory")
+        time.sleep(0.1)
 
 
-def up(engine, _):
-    start = phase(1, 3, "host")
-    wrong = [c for c in examine(engine) if c.state == "FAIL"]
-    if wrong:
-        print("FAIL", file=sys.stderr)
-        raise Problem("HOST", wrong[0].text, wrong[0].why, "nothing was changed", wrong[0].do)
-    done(start, "namespaces, nftables, podman, ports")
-    start = phase(2, 3, "programs")
-    made = subprocess.run([sys.executable, str(ROOT / "scripts/program_root.py"), "ensure", "haproxy", "--state-dir", str(engine.state_dir)], capture_output=True, text=True)
-    if made.returncode != 0:
-        print("FAIL", file=sys.stderr)
-        raise Problem("PROGRAMS", "HAProxy 3 could not be unpacked", (made.stderr or made.stdout).strip(), "no engine was started", "check the network and the Debian sources, then run this again")
-    done(start, "haproxy 3, self-tested")
-    start = phase(3, 3, "engine")
-    was_there = engine.running()
-    engine.start()
-    done(start, f"{engine.endpoint} · account 000000000000 · us-east-1" + (" · already running" if was_there else ""))
-    print(f"""The engine is up.
-  talk to it   eval "$(make -s env)"
-               aws --endpoint-url $AWS_ENDPOINT_URL sts get-caller-identity
-               terraform -chdir=terraform/network init && terraform -chdir=terraform/network apply -var name=drupal
-  not there    the database behind the AWS API, and so the site: see README, "What is not there yet"
-  next         make status · make down (keeps the data) · make destroy""")
+def changes(counts):
+    if not any(counts):
+        return "nothing to change"
+    return "terraform apply · " + " · ".join(f"{n} {word}" for n, word in zip(counts, ("created", "changed", "removed")) if n)
 
 
 def down(engine, _):
     engine.stop()
-    engine.verb("--stop-node", "yes")
+    stopped = engine.verb("--stop-all", "yes")
+    if stopped.returncode != 0:
+        raise Problem("DOWN", "not everything could be stopped", stopped.stderr.strip(), "the data is kept", "run this again")
     print("stopped; the data stays in " + str(engine.state_dir))
 
 
@@ -114,14 +179,22 @@ def main():
     parser.add_argument("--instance", default="t0")
     parser.add_argument("--state-dir", default="/var/lib/terrarium")
     parser.add_argument("--port", type=int, default=4566)
+    parser.add_argument("--door", type=int, default=8080, help="where the site is served on 127.0.0.1 (default 8080)")
+    parser.add_argument("--name", default="drupal", help="the stack's name: Terraform's variable name (default drupal)")
+    code = parser.add_mutually_exclusive_group()
+    code.add_argument("--site", type=pathlib.Path, metavar="DIR", help="the site's code: a Composer project, or a docroot with its vendor/")
+    code.add_argument("--canary", action="store_true", help="the canary site, also where Drupal could be had")
     parser.add_argument("--build", default=str(ROOT / "build" / "release"))
     arguments = parser.parse_args()
-    engine = Engine(arguments.build, arguments.instance, arguments.state_dir, port=arguments.port)
+    engine = Engine(arguments.build, arguments.instance, arguments.state_dir, port=arguments.port, door=arguments.door)
     try:
         verbs[arguments.verb](engine, arguments)
     except Problem as problem:
         problem.show()
         sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        print("\ninterrupted; the next run goes on from here", file=sys.stderr)
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,13 @@ class Engine:
                 found[name] = value
         return found["aws_access_key_id"], found["aws_secret_access_key"]
 
+    def database_authority(self, region):
+        """File with the certificate (PEM) that verifies the databases of a region. It is there once the region has had a database."""
+        path = self.state_dir / "mysql" / "authorities" / f"rds-{region}.pem"
+        if not path.exists():
+            raise Problem("NO-AUTHORITY", f"the databases of {region} have no certificate authority yet", f"{path} is not there")
+        return path
+
     def environment(self, key=None):
         """Variables with which aws, boto3, Terraform and the SDKs talk to this engine."""
         key_id, secret = key or self.root_credentials()

@@ -3,6 +3,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -80,21 +82,72 @@ Status Drivers::Open(const Options& options) {
   return {};
 }
 
-Status Drivers::StopNode() {
+namespace {
+
+Status RemoveProxies(host::ProxyHost& proxies) {
+  Arena arena;
+  TRY_ASSIGN(const auto* listed, proxies.ListProxies({}, arena));
+  for (const auto& proxy : listed->proxies) {
+    gen::host_proxy::RemoveProxyRequest request;
+    request.id = proxy.id;
+    TRY_ASSIGN([[maybe_unused]] const auto* removed, proxies.RemoveProxy(request, arena));
+  }
+  return {};
+}
+
+// By the image's stop signal; what still runs after kStopTime is killed with its task.
+Status EndTasks(host::ContainerHost& containers) {
+  constexpr std::int64_t kStopTime = 10'000;
+  Arena arena;
+  TRY_ASSIGN(const auto* listed, containers.ListContainers({}, arena));
+  gen::host_container::AwaitExitRequest wait;
+  for (const auto& container : listed->containers) {
+    if (!(container.status == "running")) continue;
+    gen::host_container::StopContainerRequest stop;
+    stop.name = container.name;
+    TRY_ASSIGN([[maybe_unused]] const auto* stopped, containers.StopContainer(stop, arena));
+    wait.names.Add(arena, container.name);
+  }
+  const SystemClock clock;
+  const UnixMillis until = clock.Now() + kStopTime;
+  while (!wait.names.empty() && clock.Now() < until) {
+    wait.timeout_ms = until - clock.Now();
+    TRY_ASSIGN(const auto* ended, containers.AwaitExit(wait, arena));
+    List<Str> left;
+    for (const Str& name : wait.names) {
+      if (std::none_of(ended->ended.begin(), ended->ended.end(), [&](Str e) { return e == name; })) left.Add(arena, name);
+    }
+    wait.names = left;
+  }
+  for (const Str& task : listed->tasks) {
+    gen::host_container::RemoveTaskRequest remove;
+    remove.task = task;
+    TRY_ASSIGN([[maybe_unused]] const auto* removed, containers.RemoveTask(remove, arena));
+  }
+  return {};
+}
+
+}  // namespace
+
+// Clients before servers: what a task still writes reaches the database.
+Status Drivers::StopAll() {
   Arena arena;
   TRY_ASSIGN([[maybe_unused]] const auto* node, all_->node->RemoveNode({}, arena));
-  return {};
+  TRY(RemoveProxies(*all_->proxies));
+  TRY(EndTasks(*all_->containers));
+  TRY_ASSIGN(const auto* listed, all_->databases->ListDatabases({}, arena));
+  for (const auto& database : listed->databases) {
+    gen::host_database::StopDatabaseRequest request;
+    request.id = database.id;
+    TRY_ASSIGN([[maybe_unused]] const auto* stopped, all_->databases->StopDatabase(request, arena));
+  }
+  return all_->network->RemoveAll();
 }
 
 Status Drivers::RemoveAll() {
   Arena arena;
   TRY_ASSIGN([[maybe_unused]] const auto* node, all_->node->RemoveNode({}, arena));
-  TRY_ASSIGN(const auto* proxies, all_->proxies->ListProxies({}, arena));
-  for (const auto& proxy : proxies->proxies) {
-    gen::host_proxy::RemoveProxyRequest request;
-    request.id = proxy.id;
-    TRY_ASSIGN([[maybe_unused]] const auto* removed, all_->proxies->RemoveProxy(request, arena));
-  }
+  TRY(RemoveProxies(*all_->proxies));
   TRY(all_->containers->RemoveEverything());
   TRY_ASSIGN(const auto* listed, all_->databases->ListDatabases({}, arena));
   for (const auto& database : listed->databases) {

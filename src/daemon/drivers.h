@@ -17,7 +17,7 @@ class Drivers {
   void ServeAll(host::VerbTable& table);
   // Everything that carries the instance's id: processes, containers, databases, interfaces, namespaces, rules. The state folder stays.
   Status RemoveAll();
-  Status StopNode();
+  Status StopAll();
 
  private:
   struct All;

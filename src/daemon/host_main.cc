@@ -37,7 +37,7 @@ Status Serve(const Options& options) {
   Drivers drivers;
   TRY(drivers.Open(options));
   if (options.remove_all) return drivers.RemoveAll();
-  if (options.stop_node) return drivers.StopNode();
+  if (options.stop_all) return drivers.StopAll();
   host::VerbTable table;
   drivers.ServeAll(table);
 

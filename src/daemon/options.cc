@@ -29,7 +29,7 @@ Result<Options> ParseOptions(int argc, char** argv) {
     else if (name == "--user") o.user = value;
     else if (name == "--programs-dir") o.programs_dir = value;
     else if (name == "--remove-all" && (value == "yes" || value == "no")) o.remove_all = value == "yes";
-    else if (name == "--stop-node" && (value == "yes" || value == "no")) o.stop_node = value == "yes";
+    else if (name == "--stop-all" && (value == "yes" || value == "no")) o.stop_all = value == "yes";
     else if (name == "--port" || name == "--door") {
       const auto port = ParseInt(value);
       if (!port || *port < 0 || *port > 65535) return Fail(ErrorKind::kInvalid, std::string(name) + " " + value + " is no port");

@@ -19,7 +19,7 @@ struct Options {
   std::string region = "us-east-1";
   std::string user = "terrarium";               // who terrariumd and terrarium-node run as
   bool remove_all = false;                      // terrarium-host: removes everything of the instance from the machine and ends
-  bool stop_node = false;                       // terrarium-host: ends terrarium-node and itself
+  bool stop_all = false;                        // terrarium-host: ends all that runs, keeps the data, and ends itself
   std::string programs_dir{};                   // program roots; <state_dir>/programs by default
 
   std::string HostSocket() const { return run_dir + "/host.sock"; }

@@ -68,6 +68,18 @@ Status MakeFolder(const std::string& path) {
   return {};
 }
 
+// Every folder of `path` below `mount`; in version 2 each hands its controllers on.
+Status MakePath(const std::string& mount, std::string_view path, int version) {
+  std::string at = mount;
+  for (std::string_view step : Split(path.substr(1), '/')) {
+    if (version == 2) TRY(Put(at + "/cgroup.subtree_control", "+cpu +memory +pids"));
+    at += "/" + std::string(step);
+    TRY(MakeFolder(at));
+  }
+  if (version == 2) TRY(Put(at + "/cgroup.subtree_control", "+cpu +memory +pids"));
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> ParseCgroupMounts(std::string_view mounts, int& version) {
@@ -111,11 +123,7 @@ std::string Cgroups::Folder(std::string_view controller, std::string_view child)
 Status Cgroups::EnsureTask(std::string_view task, std::int64_t cpu_units, std::int64_t memory_mib) {
   const std::string quota = std::to_string(cpu_units * kPeriodMicros / 1024), memory = std::to_string(memory_mib << 20);
   for (const auto& [controller, mount] : mounts_) {
-    TRY(MakeFolder(mount + root_));
-    if (version_ == 2) {
-      TRY(Put(mount + "/cgroup.subtree_control", "+cpu +memory +pids"));
-      TRY(Put(mount + root_ + "/cgroup.subtree_control", "+cpu +memory +pids"));
-    }
+    TRY(MakePath(mount, root_, version_));
     TRY(MakeFolder(Folder(controller, task)));
   }
   if (version_ == 2) {
@@ -153,7 +161,7 @@ Status Cgroups::RemoveTask(std::string_view task) {
 
 Status Cgroups::MoveToMonitors(std::int64_t pid) {
   for (const auto& [controller, mount] : mounts_) {
-    TRY(MakeFolder(mount + root_));
+    TRY(MakePath(mount, root_, version_));
     TRY(MakeFolder(Folder(controller, "monitors")));
     TRY(Put(Folder(controller, "monitors") + "/cgroup.procs", std::to_string(pid)));
   }
@@ -195,7 +203,11 @@ void Cgroups::RemoveRoot() {
   if (!mounts) return;
   for (std::string_view line : Split(*mounts, '\n')) {
     const auto parts = Split(line, ' ');
-    if (parts.size() > 2 && parts[2].starts_with("cgroup")) rmdir((std::string(parts[1]) + root_).c_str());
+    if (parts.size() <= 2 || !parts[2].starts_with("cgroup")) continue;
+    // The instance's own group goes with whoever is its last user.
+    for (std::string at(root_); !at.empty(); at.resize(at.rfind('/'))) {
+      if (rmdir((std::string(parts[1]) + at).c_str()) != 0) break;
+    }
   }
 }
 

@@ -20,7 +20,7 @@ struct CgroupUsage {
 // watch them, which must not die of a task's limits. Version 1 (a hierarchy per controller) and 2.
 class Cgroups {
  public:
-  // `root` is "/terrarium-<instance>". Reads where the controllers are mounted; kUnavailable names one that is missing.
+  // `root` is "/terrarium-<instance>/containers". Reads where the controllers are mounted; kUnavailable names one that is missing.
   static Result<Cgroups> Open(std::string root);
 
   int version() const { return version_; }

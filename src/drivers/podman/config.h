@@ -24,7 +24,8 @@ struct Config {
   std::string secrets_dir() const { return memory_dir() + "/secrets"; }
   std::string containers_conf() const { return memory_dir() + "/containers.conf"; }
   std::string home_dir() const { return memory_dir() + "/home"; }
-  std::string cgroup_root() const { return "/terrarium-" + instance; }
+  // A part of the instance's group: its databases have another.
+  std::string cgroup_root() const { return "/terrarium-" + instance + "/containers"; }
 };
 
 }  // namespace terrarium::podman

@@ -190,7 +190,7 @@ class PodmanBench final : public Bench {
     netns_.reset();
     EXPECT_EQ(RunProcess({"rm", "-rf", root_}, {"PATH=/usr/bin:/bin"}, {}, Millis(60'000))->exit_code, 0);
     EXPECT_THAT(ReadFile("/proc/self/mounts").value(), Not(HasSubstr(root_)));
-    EXPECT_TRUE(ListDirectory("/sys/fs/cgroup/memory/terrarium-" + instance_)->empty());
+    EXPECT_NE(access(("/sys/fs/cgroup/memory/terrarium-" + instance_).c_str(), F_OK), 0);
   }
   host::ContainerHost& host() override { return *host_; }
   PodmanContainerHost& podman() { return *host_; }
@@ -516,6 +516,7 @@ TEST_F(PodmanIsolation, TheProgramIsConfined) {
   spec.name_servers.Add(arena_) = "10.0.0.2";
   spec.search_domains.Add(arena_) = "ec2.internal";
   spec.hosts.Add(arena_) = {"10.0.1.5", "ip-10-0-1-5.ec2.internal"};
+  spec.sysctls.Add(arena_) = {"net.core.somaxconn", "321"};
   const auto started = Start(spec);
   ASSERT_TRUE(started) << started.error().message;
   const Netns& net = bench_->netns();
@@ -527,13 +528,15 @@ TEST_F(PodmanIsolation, TheProgramIsConfined) {
   EXPECT_EQ(net.Get("/file?/etc/hosts"), "127.0.0.1 localhost\n10.0.1.5 ip-10-0-1-5.ec2.internal\n");
   EXPECT_EQ(net.Get("/file?/etc/resolv.conf"), "nameserver 10.0.0.2\nsearch ec2.internal\noptions timeout:2 attempts:5\n");
   EXPECT_THAT(net.Get("/"), HasSubstr("ip-10-0-1-5.ec2.internal"));
+  EXPECT_EQ(net.Get("/file?/proc/sys/net/core/somaxconn"), "321\n");
+  EXPECT_NE(ReadFile("/proc/sys/net/core/somaxconn").value_or(""), "321\n");
   const std::string mounts = net.Get("/file?/proc/self/mounts");
   EXPECT_THAT(mounts, HasSubstr("overlay / overlay ro,"));
   EXPECT_THAT(mounts, HasSubstr("tmpfs /sys/fs/cgroup tmpfs ro"));
   EXPECT_EQ(net.Get("/file?/sys/fs/cgroup/memory/memory.limit_in_bytes"), "No such file or directory");
   // The monitor stands outside the task's limits.
   const auto pid = ReadFile(bench_->root() + "/state/containers/" + name_ + "/conmon.pid", 64).value();
-  EXPECT_THAT(ReadFile("/proc/" + std::string(Trim(pid)) + "/cgroup").value(), HasSubstr("/terrarium-" + bench_->podman().config().instance + "/monitors"));
+  EXPECT_THAT(ReadFile("/proc/" + std::string(Trim(pid)) + "/cgroup").value(), HasSubstr("/terrarium-" + bench_->podman().config().instance + "/containers/monitors"));
 }
 
 TEST_F(PodmanIsolation, DrainsOnTheImagesStopSignal) {

@@ -14,6 +14,25 @@ Result<std::string> CgroupPath(std::string_view config) {
   return root["linux"]["cgroupsPath"].string();
 }
 
+namespace {
+
+std::int64_t Mapped(const Json& mappings, std::int64_t id) {
+  if (!mappings.is_array() || mappings.array().empty()) return id;  // no user namespace
+  for (const Json& m : mappings.array()) {
+    const std::int64_t first = m["containerID"].integer();
+    if (id >= first && id - first < m["size"].integer()) return m["hostID"].integer() + id - first;
+  }
+  return -1;
+}
+
+}  // namespace
+
+Result<HostUser> ProgramUser(std::string_view config) {
+  TRY_ASSIGN(const Json root, Json::Parse(config));
+  const Json& user = root["process"]["user"];
+  return HostUser{Mapped(root["linux"]["uidMappings"], user["uid"].integer()), Mapped(root["linux"]["gidMappings"], user["gid"].integer())};
+}
+
 Result<std::string> RewriteOciConfig(std::string_view config, std::string_view environment) {
   TRY_ASSIGN(Json root, Json::Parse(config));
   TRY_ASSIGN(const Json wanted, Json::Parse(environment));

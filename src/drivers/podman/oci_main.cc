@@ -43,12 +43,24 @@ bool IsName(std::string_view s) {
   return !s.empty() && s.size() <= 60;
 }
 
+// The output's pipes belong to the program, so that it may open /dev/stdout and /dev/stderr again, as servers do that take a log's file name. The runtime
+// tries the same from inside the user namespace, where it may not.
+void GiveOutput(const terrarium::podman::HostUser& user) {
+  for (int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat st {};
+    if (user.uid < 0 || user.gid < 0 || fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode)) continue;
+    if (fchown(fd, static_cast<uid_t>(user.uid), static_cast<gid_t>(user.gid)) != 0) std::fprintf(stderr, "terrarium-oci: output pipe: %s\n", std::strerror(errno));
+  }
+}
+
 // The bundle to use instead of `bundle`.
 Result<std::string> PrepareBundle(const std::string& folder, const std::string& bundle, const std::string& id) {
   TRY_ASSIGN(const std::string config, terrarium::ReadFile(bundle + "/config.json"));
   TRY_ASSIGN(const std::string name, terrarium::podman::EnvironmentName(config));
   if (!IsName(name)) return Fail(terrarium::ErrorKind::kInvalid, "the container has no environment annotation");
   TRY_ASSIGN(const std::string environment, terrarium::ReadFile(folder + "/secrets/" + name + ".json"));
+  TRY_ASSIGN(const terrarium::podman::HostUser user, terrarium::podman::ProgramUser(config));
+  GiveOutput(user);
   TRY_ASSIGN(const std::string rewritten, terrarium::podman::RewriteOciConfig(config, environment));
   TRY_ASSIGN(const std::string cgroup, terrarium::podman::CgroupPath(config));
   TRY(terrarium::podman::NoteGroup(folder, id, name, cgroup));

@@ -24,6 +24,7 @@ extern "C" {  // glibc 2.36 forgot it
 #include "drivers/podman/log_file.h"
 #include "drivers/podman/oci_config.h"
 #include "drivers/podman/render.h"
+#include "drivers/podman/sysctl.h"
 #include "host/container/spec.h"
 
 namespace terrarium::podman {
@@ -146,6 +147,7 @@ Status PodmanContainerHost::Create(const wire::ContainerSpec& spec) {
   TRY(WriteFileAtomically(folder + "/hosts", RenderHosts(spec), 0644));
   TRY(WriteFileAtomically(folder + "/resolv.conf", RenderResolvConf(spec), 0644));
   TRY(WriteFileAtomically(SecretsFile(config_, spec.name), RenderEnvironmentFile(spec), 0600));
+  TRY(ApplySysctls(spec));
   const auto run = RunProcess(RunArguments(config_, spec), ProcessEnvironment(config_), {}, kStart);
   RemoveSecrets(spec.name);
   if (!run || run->timed_out || run->exit_code != 0) {

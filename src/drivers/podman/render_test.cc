@@ -128,6 +128,8 @@ TEST(ContainerSpecValidation, RefusesWhatCouldBecomeAnotherArgument) {
   EXPECT_TRUE(refused([&](auto& s) { s.name_servers.Add(arena) = "10.0.0.2\nnameserver 1.1.1.1"; }));
   EXPECT_TRUE(refused([&](auto& s) { s.search_domains.Add(arena) = "x\noptions"; }));
   EXPECT_TRUE(refused([&](auto& s) { s.environment.Add(arena) = {"A=B", "c"}; }));
+  EXPECT_TRUE(refused([&](auto& s) { s.sysctls.Add(arena) = {"net.ipv4.ip_forward", "1"}; }));
+  EXPECT_TRUE(refused([&](auto& s) { s.sysctls.Add(arena) = {"net.core.somaxconn", "1/../x"}; }));
   EXPECT_TRUE(refused([&](auto& s) { s.command.Add(arena) = std::string_view("a\0b", 3); }));
 }
 
@@ -161,6 +163,14 @@ TEST(OciConfig, SetsVariablesAndDropsAnnotations) {
   ASSERT_TRUE(out);
   EXPECT_EQ(*out, R"({"process":{"env":["PATH=/bin","A=ours","B=two\nlines"],"args":["x"]},"root":{"path":"/r"}})");
   EXPECT_FALSE(RewriteOciConfig("{}", "{}"));
+}
+
+TEST(OciConfig, FindsTheProgramsUserOnTheHost) {
+  const std::string mapped = R"({"process":{"user":{"uid":33,"gid":40}},"linux":{"uidMappings":[{"containerID":0,"hostID":1310720,"size":65536}],"gidMappings":[{"containerID":0,"hostID":7,"size":34}]}})";
+  EXPECT_EQ(ProgramUser(mapped)->uid, 1310753);
+  EXPECT_EQ(ProgramUser(mapped)->gid, -1);
+  EXPECT_EQ(ProgramUser(R"({"process":{"user":{"uid":33,"gid":33}},"linux":{}})")->uid, 33);
+  EXPECT_EQ(ProgramUser(R"({"process":{"user":{}},"linux":{}})")->uid, 0);
 }
 
 TEST(Inspect, TellsExitedFromLost) {

@@ -56,6 +56,20 @@ bool IsTaskName(std::string_view s) {
   return All(s, 40, [](char c) { return Lower(c) || Digit(c); }) && s != "monitors";
 }
 
+bool IsNetworkSysctl(std::string_view name) {
+  constexpr std::array<std::string_view, 9> kNames = {"net.core.somaxconn",           "net.ipv4.ip_local_port_range",  "net.ipv4.ip_unprivileged_port_start",
+                                                      "net.ipv4.tcp_fin_timeout",     "net.ipv4.tcp_keepalive_intvl",  "net.ipv4.tcp_keepalive_probes",
+                                                      "net.ipv4.tcp_keepalive_time",  "net.ipv4.tcp_max_syn_backlog",  "net.ipv4.tcp_syn_retries"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+bool IsSysctlValue(std::string_view value) {
+  int numbers = 0;
+  for (std::string_view part : Split(value, ' ')) {
+    if (!All(part, 10, Digit) || ++numbers > 3) return false;
+  }
+  return numbers > 0;
+}
+
 Status ValidateSpec(const ContainerSpec& spec) {
   constexpr std::array<std::string_view, 6> kTmpfsOptions = {"ro", "rw", "nosuid", "nodev", "noexec", "exec"};
   if (!IsContainerName(spec.name)) return Bad("name");
@@ -116,6 +130,9 @@ Status ValidateSpec(const ContainerSpec& spec) {
   }
   if (spec.open_files_soft.value_or(1) < 1 || spec.open_files_hard.value_or(1) < 1 || spec.open_files_soft.value_or(1) > spec.open_files_hard.value_or(65535)) {
     return Bad("open_files");
+  }
+  for (const auto& s : spec.sysctls) {
+    if (!IsNetworkSysctl(s.name) || !IsSysctlValue(s.value)) return Bad("sysctls");
   }
   if (spec.log_limit_mib && (*spec.log_limit_mib < 1 || *spec.log_limit_mib > 65536)) return Bad("log_limit_mib");
   return {};

@@ -75,6 +75,7 @@ Result<host_wire::ContainerSpec*> RenderContainer(const LaunchTask& task, const 
     }
   }
   for (const auto& m : c->mount_points) spec->volumes.Add(arena) = {m.source_volume, m.container_path, m.read_only.value_or(false)};
+  for (const auto& s : c->system_controls) spec->sysctls.Add(arena) = {s.namespace_, s.value};
   for (const auto& u : c->ulimits) {
     spec->open_files_soft = u.soft_limit;
     spec->open_files_hard = u.hard_limit;

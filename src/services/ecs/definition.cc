@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "host/container/spec.h"
 #include "services/ecs/names.h"
 
 namespace terrarium::ecs {
@@ -91,7 +92,10 @@ Status ValidateContainer(const wire::RegisterTaskDefinitionRequest& r, const wir
   if (!c.volumes_from.empty()) return Refused("volumesFrom");
   if (c.firelens_configuration != nullptr) return Refused("firelensConfiguration");
   if (c.repository_credentials != nullptr) return Refused("repositoryCredentials");
-  if (!c.system_controls.empty()) return Refused("systemControls");
+  for (const auto& s : c.system_controls) {
+    if (!host::IsNetworkSysctl(s.namespace_)) return Refused("system control " + s.namespace_.str());
+    if (!host::IsSysctlValue(s.value)) return ClientError("Invalid value for system control " + s.namespace_.str() + ".");
+  }
   if (!c.resource_requirements.empty()) return Refused("resourceRequirements");
   if (!c.credential_specs.empty()) return Refused("credentialSpecs");
   if (c.start_timeout) return Refused("startTimeout");

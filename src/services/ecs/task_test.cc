@@ -42,6 +42,8 @@ TEST_F(EcsTest, WrongDefinitionsAreRefusedInAmazonsWords) {
   EXPECT_EQ(said([](auto& r) { r.container_definitions[0].port_mappings[0].host_port = 81; }),
             "ClientException: When networkMode=awsvpc, the host ports and container ports in port mappings must match.");
   EXPECT_EQ(said([](auto& r) { r.container_definitions[0].log_configuration->options.count = 1; }), "ClientException: Log driver awslogs requires options: awslogs-region, awslogs-stream-prefix");
+  EXPECT_EQ(said([&](auto& r) { r.container_definitions[0].system_controls.Add(arena_) = {"net.ipv4.ip_forward", "1"}; }),
+            "ClientException: Terrarium does not make this real: system control net.ipv4.ip_forward");
   EXPECT_EQ(said([&](auto& r) { r.container_definitions[0].health_check = arena_.New<wire::HealthCheck>(); }),
             "ClientException: Terrarium does not make this real: healthCheck of a container; use the target group's");
 }

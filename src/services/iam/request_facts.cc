@@ -55,13 +55,15 @@ void RequestFacts::AddGiven(const std::vector<api::Fact>& given) {
       }
       continue;
     }
-    if (known == facts_.end()) {
+    const bool first = known == facts_.end();  // what follows may move the facts
+    const auto at = static_cast<std::size_t>(known - facts_.begin());
+    if (first) {
       lists_.emplace_back();
       facts_.push_back({.key = Keep(lower), .value = {}, .list = {}, .is_list = true});
     }
-    Fact& target = known == facts_.end() ? facts_.back() : *known;
+    Fact& target = first ? facts_.back() : facts_[at];
     // One list per key, in the order the keys appeared.
-    const auto index = std::count_if(facts_.begin(), facts_.begin() + (&target - facts_.data()), [](const Fact& f) { return f.is_list; });
+    const auto index = std::count_if(facts_.begin(), facts_.begin() + static_cast<std::ptrdiff_t>(first ? facts_.size() - 1 : at), [](const Fact& f) { return f.is_list; });
     std::vector<std::string_view>& list = lists_[static_cast<std::size_t>(index)];
     list.push_back(fact.value);
     target.list = list;

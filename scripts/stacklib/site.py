@@ -1,0 +1,84 @@
+"""The site on the stack: installed once, gated before another image serves, looked at through its door."""
+
+import hashlib
+import json
+import secrets
+import time
+import urllib.error
+import urllib.request
+
+from .cloud import run_one_off
+from .problem import Problem
+
+GATE = {3: "no site is installed in this database", 4: "another installation or deployment is running", 5: "this site has no such task"}
+
+
+class Site:
+    def __init__(self, engine, cloud, outputs):
+        self.engine, self.cloud, self.outputs = engine, cloud, outputs
+        self.url = f"http://localhost:{engine.door}/"
+        self._notes = engine.state_dir / "stack" / "site.json"
+
+    def notes(self):
+        try:
+            return json.loads(self._notes.read_text())
+        except OSError:
+            return {}
+
+    def note(self, **what):
+        fresh = self._notes.with_suffix(".new")
+        fresh.write_text(json.dumps(self.notes() | what) + "\n")
+        fresh.rename(self._notes)
+
+    def database(self):
+        return self.cloud.rds.describe_db_instances(DBInstanceIdentifier=self.outputs["database_identifier"])["DBInstances"][0]["DbiResourceId"]
+
+    def installed(self):
+        return self.notes().get("database") == self.database()
+
+    def install(self):
+        self._task("install", "the site could not be installed")
+        self.note(database=self.database())
+
+    def gate(self, image):
+        """Database updates and configuration of a new image, by a revision that the service does not run yet."""
+        current = self.cloud.ecs.describe_task_definition(taskDefinition=self.outputs["task_definition_arn"])["taskDefinition"]
+        containers = json.loads(json.dumps(current["containerDefinitions"]))
+        for variable in containers[0]["environment"]:
+            if variable["name"] == "IMAGE_DIGEST":
+                variable["value"] = image
+        containers[0]["image"] = image
+        kept = ("taskRoleArn", "executionRoleArn", "networkMode", "volumes", "requiresCompatibilities", "cpu", "memory")
+        arn = self.cloud.ecs.register_task_definition(family=f"{current['family']}-gate", containerDefinitions=containers,
+                                                      **{k: current[k] for k in kept if k in current})["taskDefinition"]["taskDefinitionArn"]
+        try:
+            self._task("deploy", "the new image's updates failed, so it does not serve", {"one_off_definition": arn})
+        finally:
+            self.cloud.ecs.deregister_task_definition(taskDefinition=arn)
+
+    def _task(self, command, failed, more=None):
+        code, lines = run_one_off(self.cloud, self.outputs | (more or {}), [command])
+        if code != 0:
+            raise Problem("SITE", f"{failed}: the task {command} ended with {code}", "\n".join([*([GATE[code]] if code in GATE else []), *lines[-8:]]))
+
+    def login_link(self):
+        """A one-time link of the canary. Only its token's hash is in the task's arguments and log."""
+        token = secrets.token_urlsafe(24)
+        code, _ = run_one_off(self.cloud, self.outputs, ["login", f"--token-sha256={hashlib.sha256(token.encode()).hexdigest()}"])
+        return f"{self.url}login?token={token}" if code == 0 else None
+
+    def wait(self, seconds=60):
+        """Until a page comes through the load balancer: its status and time."""
+        until, last = time.monotonic() + seconds, ""
+        while time.monotonic() < until:
+            start = time.monotonic()
+            try:
+                with urllib.request.urlopen(self.url, timeout=10) as answer:
+                    answer.read()
+                    return answer.status, time.monotonic() - start
+            except urllib.error.HTTPError as error:
+                last = f"{error.code}: {error.read(400).decode(errors='replace')}"
+            except OSError as error:
+                last = str(error)
+            time.sleep(0.2)
+        raise Problem("NO-PAGE", f"no page came from {self.url} within {seconds} s", f"the last answer was {last}", do="make status; the tasks' log: aws logs tail " + self.outputs["log_group_name"])
