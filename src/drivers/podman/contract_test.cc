@@ -539,6 +539,14 @@ TEST_F(PodmanIsolation, TheProgramIsConfined) {
   EXPECT_THAT(ReadFile("/proc/" + std::string(Trim(pid)) + "/cgroup").value(), HasSubstr("/terrarium-" + bench_->podman().config().instance + "/containers/monitors"));
 }
 
+TEST_F(PodmanIsolation, AnotherUserMayOpenItsOutputAgain) {
+  auto spec = Spec({"reopen"});
+  spec.user = "33:33";
+  ASSERT_TRUE(Start(spec));
+  Await(10'000);
+  EXPECT_EQ(Find()->exit_code, 0);
+}
+
 TEST_F(PodmanIsolation, DrainsOnTheImagesStopSignal) {
   ASSERT_TRUE(Run({"listen"}));
   ASSERT_EQ(bench_->netns().Get("/health"), "healthy\n");

@@ -16,7 +16,8 @@ TEST(RequestFacts, ListsKeepTheirValuesHoweverManyFactsThereAre) {
   for (int others = 0; others < 40; ++others) {  // a list's first value may come exactly when the facts have to move
     RequestFacts facts(0);
     for (int i = 0; i < others; ++i) facts.Add("aws:userid", "x");
-    facts.AddGiven({{"aws:TagKeys", "Name"}, {"ec2:CreateAction", "CreateVpc"}, {"aws:TagKeys", "Project"}});
+    const std::vector<api::Fact> given = {{"aws:TagKeys", "Name"}, {"ec2:CreateAction", "CreateVpc"}, {"aws:TagKeys", "Project"}};
+    facts.AddGiven(given);
     const Fact* keys = Find(facts.facts(), "aws:tagkeys");
     ASSERT_NE(keys, nullptr);
     EXPECT_TRUE(keys->is_list);
