@@ -15,7 +15,7 @@ std::unexpected<Error> Absent(std::string_view id) { return Fail(ErrorKind::kNot
 
 }  // namespace
 
-FakeDatabaseHost::FakeDatabaseHost(Clock& clock) : clock_(clock) {
+FakeDatabaseHost::FakeDatabaseHost(const Clock& clock) : clock_(clock) {
   catalog_.Add({"max_connections", "Integer", "1", "100000", "151", "The number of simultaneous client connections allowed", true});
   catalog_.Add({"long_query_time", "Numeric", "0", "31536000", "10.000000", "Log all queries that have taken more than long_query_time seconds", true});
   catalog_.Add({"innodb_buffer_pool_size", "Integer", "5242880", "9223372036854775807", "134217728", "The size of the memory buffer InnoDB uses", true});

@@ -14,7 +14,7 @@ namespace terrarium::database {
 // Database servers that exist in memory only and behave as the contract suite says that real ones do.
 class FakeDatabaseHost final : public host::DatabaseHost {
  public:
-  explicit FakeDatabaseHost(Clock& clock);
+  explicit FakeDatabaseHost(const Clock& clock);
 
   Result<gen::host_database::EnsureDatabaseResponse*> EnsureDatabase(const gen::host_database::EnsureDatabaseRequest& request, Arena& arena) override;
   Result<gen::host_database::StopDatabaseResponse*> StopDatabase(const gen::host_database::StopDatabaseRequest& request, Arena& arena) override;
@@ -60,7 +60,7 @@ class FakeDatabaseHost final : public host::DatabaseHost {
   void Fill(gen::host_database::DatabaseState& out, const FakeServer& server, Arena& arena) const;
   void Fill(gen::host_database::SnapshotState& out, const std::string& name, const FakeSnapshot& snapshot, Arena& arena) const;
 
-  Clock& clock_;
+  const Clock& clock_;
   ParameterCatalog catalog_;
   mutable std::mutex mutex_;
   std::map<std::string, FakeServer, std::less<>> servers_;
