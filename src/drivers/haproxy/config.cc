@@ -87,6 +87,12 @@ constexpr std::string_view kStatusRules = R"(  http-after-response set-status 50
   http-after-response set-status 504 reason "Gateway Time-out" if { status 503 } { txn.sess_term_state -m beg s } { nbsrv gt 0 }
 )";
 
+// Nothing but the targets' own lines begins with "  server ": all else that says how they are treated stands outside of them.
+void RenderTargets(std::string& out, const proxy::TargetGroup& group, bool checked) {
+  out += "  default-server " + ServerKeywords(group, checked) + "\n";
+  for (const proxy::Target& target : group.targets) out += "  server " + target.Name() + " " + target.Name() + "\n";
+}
+
 void RenderGroup(std::string& out, const proxy::TargetGroup& group) {
   const proxy::HealthCheck& check = group.check;
   out += "backend " + group.id + " from alb\n  balance roundrobin\n  option httpchk\n  http-check connect";
@@ -95,13 +101,10 @@ void RenderGroup(std::string& out, const proxy::TargetGroup& group) {
          " ver HTTP/1.1 hdr Host %[srv_name] hdr User-Agent ELB-HealthChecker/2.0 hdr Connection close\n"
          "  http-check expect status " + check.matcher + "\n  timeout check " + std::to_string(check.timeout) + "s\n";
   out += kStatusRules;
-  for (const proxy::Target& target : group.targets) {
-    out += "  server " + target.Name() + " " + target.Name() + " check inter " + std::to_string(check.interval) + "s rise " + std::to_string(check.healthy) +
-           " fall " + std::to_string(check.unhealthy) + " pool-purge-delay 2s\n";
-  }
+  RenderTargets(out, group, true);
   out += "backend " + FailOpenName(group.id) + " from alb\n  balance roundrobin\n";
   out += kStatusRules;
-  for (const proxy::Target& target : group.targets) out += "  server " + target.Name() + " " + target.Name() + " pool-purge-delay 2s\n";
+  RenderTargets(out, group, false);
 }
 
 }  // namespace
@@ -116,13 +119,19 @@ std::string Quote(std::string_view text) {
   return out + "\"";
 }
 
+std::string ServerKeywords(const proxy::TargetGroup& group, bool checked) {
+  const proxy::HealthCheck& check = group.check;
+  return (checked ? "check inter " + std::to_string(check.interval) + "s rise " + std::to_string(check.healthy) + " fall " + std::to_string(check.unhealthy) + " " : std::string()) + "pool-purge-delay 2s";
+}
+
 std::string FailOpenName(const std::string& group) { return group + "_fo"; }
 
 std::string RenderConfig(const proxy::Spec& spec, const std::map<std::uint16_t, int>& fds, const std::string& state_file) {
   const std::string idle = std::to_string(spec.idle_timeout) + "s\n";
   std::string out =
       "global\n  nbthread 2\n  maxconn 4000\n  stats socket fd@" + std::to_string(kAdminFd) + " level admin\n  hard-stop-after 3700s\n"
-      "  tune.bufsize 65536\n  tune.maxrewrite 4096\n  server-state-file " + Quote(state_file) + "\n";
+      "  tune.bufsize 65536\n  tune.maxrewrite 4096\n  max-spread-checks 200ms\n  server-state-file " + Quote(state_file) + "\n";
+  // max-spread-checks: an ALB's first check of a target is at once; without it HAProxy's come within an interval.
   // idle-close-on-response: clients with an idle connection must not see it closed at a change of configuration.
   out += "defaults alb\n  mode http\n  option idle-close-on-response\n  option abortonclose\n  http-reuse safe\n  retries 0\n  timeout connect 10s\n"
          "  load-server-state-from-file global\n";

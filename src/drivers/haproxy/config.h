@@ -19,6 +19,9 @@ std::string Quote(std::string_view text);
 // the runtime's (and the state file's) to say.
 std::string RenderConfig(const proxy::Spec& spec, const std::map<std::uint16_t, int>& fds, const std::string& state_file);
 
+// What a target's line in the configuration says after its address, and "add server" of the runtime.
+std::string ServerKeywords(const proxy::TargetGroup& group, bool checked);
+
 // The name of the backend that is used while no target of the group is healthy: the same targets without checks.
 std::string FailOpenName(const std::string& group);
 

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "drivers/haproxy/haproxy_proxy_host.h"
 #include "host/network/fake_network.h"
 #include "host/proxy/fake_proxy_host.h"
@@ -145,7 +146,7 @@ class RealHarness final : public Harness {
     EXPECT_EQ(::rmdir((run_dir_ + "/haproxy").c_str()), 0);
     EXPECT_EQ(::rmdir(run_dir_.c_str()), 0);
   }
-  void Reopen() { host_ = *HaproxyProxyHost::Open({.run_dir = run_dir_, .programs_dir = Programs()}, network_); }
+  void Reopen() { host_ = *HaproxyProxyHost::Open({.run_dir = run_dir_, .programs_dir = Programs(), .keeper = TERRARIUM_KEEPER}, network_); }
   host::ProxyHost& host() override { return *host_; }
   std::string Namespace() override { return place.Path(); }
   int opened() const { return network_.opened; }
@@ -336,17 +337,43 @@ TEST_F(RealProxy, AWrongStatusIsNamed) {
   EXPECT_EQ(AwaitChecked(8001), "unhealthy Target.ResponseCodeMismatch");
 }
 
-TEST_F(RealProxy, AChangeKeepsTheSocketAndTheHealthAndAnotherDriverAdoptsIt) {
+TEST_F(RealProxy, TargetsComeAndGoInTheRunningProcess) {
   Echo first(harness_->place, 8001), second(harness_->place, 8002);
-  const long long process = *Ensure(Request(arena_, *harness_, {8001})).state->process_id;
+  const auto with = [&](std::initializer_list<int> targets) {
+    auto request = Request(arena_, *harness_, targets);
+    request.spec->target_groups[0].health_check->interval_seconds = 300;  // the first check is at once all the same
+    return request;
+  };
+  const auto made = Ensure(with({8001}));
   ASSERT_EQ(AwaitChecked(8001), "healthy");
   harness_->Reopen();
-  EXPECT_EQ(*Ensure(Request(arena_, *harness_, {8001})).state->process_id, process);
-  EXPECT_NE(*Ensure(Request(arena_, *harness_, {8001, 8002})).state->process_id, process);
+  EXPECT_EQ(Ensure(with({8001, 8002})).state->generation, made.state->generation);
+  EXPECT_EQ(StateOf(harness_->host(), 8001, arena_), "healthy");
+  ASSERT_EQ(AwaitChecked(8002), "healthy");
+  auto draining = with({8001, 8002});
+  draining.spec->target_groups[0].targets[0].draining = true;
+  Ensure(draining);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(Get("/").contains("HTTP/1.1 200")) << "the other one serves";
+  const auto after = Ensure(with({8002}));
+  EXPECT_EQ(*after.state->process_id, *made.state->process_id);
+  EXPECT_EQ(StateOf(harness_->host(), 8001, arena_), "absent");
+  EXPECT_EQ(StateOf(harness_->host(), 8002, arena_), "healthy");
+  EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(harness_->opened(), 1);
+}
+
+TEST_F(RealProxy, AnotherChangeKeepsTheSocketAndTheHealth) {
+  Echo first(harness_->place, 8001);
+  auto request = Request(arena_, *harness_, {8001});
+  const long long process = *Ensure(request).state->process_id;
+  ASSERT_EQ(AwaitChecked(8001), "healthy");
+  harness_->Reopen();
+  EXPECT_EQ(*Ensure(request).state->process_id, process);
+  request.spec->target_groups[0].health_check->interval_seconds = 7;
+  EXPECT_NE(*Ensure(request).state->process_id, process);
   EXPECT_EQ(StateOf(harness_->host(), 8001, arena_), "healthy");
   EXPECT_EQ(harness_->opened(), 1);
   EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 200"));
-  ASSERT_EQ(AwaitChecked(8002), "healthy");
 }
 
 TEST_F(RealProxy, RedirectsAndFixedResponses) {
@@ -367,13 +394,57 @@ TEST_F(RealProxy, RedirectsAndFixedResponses) {
   EXPECT_TRUE(answer.ends_with("no \"such\" page\n$HOME %[x]")) << answer;
 }
 
-TEST_F(RealProxy, OneThatWasKilledIsMadeAgain) {
-  const auto made = Ensure(Request(arena_, *harness_, {}));
-  const auto process = runtime::DetachedProcess::IdentityOf(static_cast<pid_t>(*made.state->process_id));
-  ASSERT_TRUE(process);
-  auto killed = runtime::DetachedProcess::Adopt(*process);
-  ASSERT_TRUE(killed && killed->Signal(SIGKILL) && killed->WaitEnd(Millis(10'000)));
+// Ends any process; true once it is gone.
+bool KillNow(long long pid) {
+  const auto identity = runtime::DetachedProcess::IdentityOf(static_cast<pid_t>(pid));
+  auto process = identity ? runtime::DetachedProcess::Adopt(*identity) : std::unexpected(identity.error());
+  return process && process->Signal(SIGKILL) && process->WaitEnd(Millis(10'000));
+}
+long long ParentOf(long long pid) {
+  const auto stat = ReadFile("/proc/" + std::to_string(pid) + "/stat", 4096);
+  return stat ? ParseInt(Split(std::string_view(*stat).substr(stat->rfind(')') + 2), ' ')[1]).value_or(0) : 0;
+}
+
+TEST_F(RealProxy, OneThatWasKilledComesBackByItselfWithAllItsTargets) {
+  Echo first(harness_->place, 8001), second(harness_->place, 8002);
+  const auto made = Ensure(Request(arena_, *harness_, {8001}));
+  Ensure(Request(arena_, *harness_, {8001, 8002}));
+  ASSERT_EQ(AwaitChecked(8001), "healthy");
+  ASSERT_EQ(AwaitChecked(8002), "healthy");
+  auto request = Request(arena_, *harness_, {8001, 8002});
+  request.spec->target_groups[0].targets[0].draining = true;
+  Ensure(request);
+  ASSERT_TRUE(KillNow(*made.state->process_id));
+  // Nobody asks for it: the connection waits in the queue of the socket that its keeper holds.
+  for (int i = 0; i < 4; ++i) {
+    const std::string answer = Get("/");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200")) << answer;
+  }
+  EXPECT_EQ(StateOf(harness_->host(), 8001, arena_), "draining Target.DeregistrationInProgress");
+  const auto after = Ensure(request);
+  EXPECT_EQ(after.state->generation, made.state->generation);
+  EXPECT_NE(*after.state->process_id, *made.state->process_id);
+}
+
+TEST_F(RealProxy, OneWhoseKeeperWasKilledServesOnAndGetsANewOne) {
+  Echo first(harness_->place, 8001);
+  const auto request = Request(arena_, *harness_, {8001});
+  const long long worker = *Ensure(request).state->process_id;
+  ASSERT_EQ(AwaitChecked(8001), "healthy");
+  ASSERT_TRUE(KillNow(ParentOf(worker)));
+  EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 200"));
   EXPECT_EQ((*harness_->host().ListProxies({}, arena_))->proxies[0].status, "failed");
+  const auto after = Ensure(request);
+  EXPECT_EQ(after.state->status, "running");
+  EXPECT_EQ(StateOf(harness_->host(), 8001, arena_), "healthy");
+  EXPECT_EQ(harness_->opened(), 1);
+  EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(RealProxy, OneThatIsGoneWithItsKeeperIsMadeAgain) {
+  const long long worker = *Ensure(Request(arena_, *harness_, {})).state->process_id;
+  ASSERT_TRUE(KillNow(ParentOf(worker)));
+  ASSERT_TRUE(KillNow(worker));
   EXPECT_EQ(Ensure(Request(arena_, *harness_, {})).state->status, "running");
   EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 503"));
 }

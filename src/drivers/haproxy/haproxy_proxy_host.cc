@@ -20,7 +20,7 @@ namespace {
 
 using namespace gen::host_proxy;  // NOLINT: the messages of this port
 
-constexpr Millis kPatience{20'000};
+constexpr Millis kPatience{20'000}, kGrace{5'000};
 
 std::string ConfigPath(const std::string& folder, long long generation) { return folder + "/proxy-" + std::to_string(generation) + ".cfg"; }
 std::string StatePath(const std::string& folder, long long generation) { return folder + "/servers-" + std::to_string(generation); }
@@ -56,7 +56,23 @@ Result<UniqueFd> ListenForAdmin(const std::string& path) {
   return socket;
 }
 
-Status End(const runtime::DetachedProcess::Identity& identity) {
+using Identity = runtime::DetachedProcess::Identity;
+
+bool Runs(const Identity& identity) {
+  if (identity.pid == 0) return false;
+  auto process = runtime::DetachedProcess::Adopt(identity);
+  return process && process->Running();
+}
+
+// The proxy that a keeper has started; pid 0 between two of them.
+Identity WorkerOf(const Identity& keeper) {
+  const std::string pid = std::to_string(keeper.pid);
+  const auto children = ReadFile("/proc/" + pid + "/task/" + pid + "/children", 4096);
+  const auto first = children ? ParseInt(std::string_view(*children).substr(0, children->find(' '))) : std::nullopt;
+  return first ? runtime::DetachedProcess::IdentityOf(static_cast<pid_t>(*first)).value_or(Identity{}) : Identity{};
+}
+
+Status Kill(const Identity& identity) {
   auto process = runtime::DetachedProcess::Adopt(identity);
   if (!process || !process->Running()) return {};
   TRY(process->Signal(SIGKILL));
@@ -64,18 +80,30 @@ Status End(const runtime::DetachedProcess::Identity& identity) {
   return {};
 }
 
-bool Runs(const Record& record) {
-  if (record.process.pid == 0) return false;
-  auto process = runtime::DetachedProcess::Adopt(record.process);
-  return process && process->Running();
+// A keeper and what it keeps, or a proxy without one.
+Status End(const Identity& identity) {
+  auto process = runtime::DetachedProcess::Adopt(identity);
+  if (!process || !process->Running()) return {};
+  const Identity worker = WorkerOf(identity);
+  TRY(process->Signal(SIGTERM));
+  if (!process->WaitEnd(kGrace)) TRY(Kill(identity));
+  return worker.pid == 0 ? Status() : Kill(worker);
+}
+
+// Without the targets, which the running process can be told of.
+std::string Shape(std::string_view config) {
+  std::string out;
+  for (const std::string_view line : Split(config, '\n'))
+    if (!line.starts_with("  server ")) out += std::string(line) + "\n";
+  return out;
 }
 
 ProxyState* StateOf(std::string_view id, const Record& record, Arena& arena) {
   auto* state = arena.New<ProxyState>();
   state->id = arena.Copy(id);
-  const bool runs = Runs(record);
+  const bool runs = Runs(record.process);
   state->status = runs ? "running" : "failed";
-  if (runs) state->process_id = record.process.pid;
+  if (runs) state->process_id = record.worker.pid != 0 ? record.worker.pid : record.process.pid;
   state->generation = record.generation;
   return state;
 }
@@ -113,6 +141,7 @@ std::string Record::Write() const {
   Json json;
   json.Set("pid", static_cast<std::int64_t>(process.pid));
   json.Set("started", static_cast<std::int64_t>(process.started));
+  json.Set("worker", Json(Json::Array{Json(static_cast<std::int64_t>(worker.pid)), Json(static_cast<std::int64_t>(worker.started))}));
   json.Set("generation", static_cast<std::int64_t>(generation));
   json.Set("network_namespace", network_namespace);
   Json::Object sockets;
@@ -132,6 +161,7 @@ Result<Record> Record::Read(std::string_view text) {
   TRY_ASSIGN(const Json json, Json::Parse(text));
   Record record;
   record.process = {static_cast<pid_t>(json["pid"].integer()), static_cast<std::uint64_t>(json["started"].integer())};
+  if (const auto& worker = json["worker"].array(); worker.size() == 2) record.worker = {static_cast<pid_t>(worker[0].integer()), static_cast<std::uint64_t>(worker[1].integer())};
   record.generation = json["generation"].integer();
   record.network_namespace = json["network_namespace"].string();
   for (const auto& [port, fd] : json["fds"].object()) {
@@ -167,11 +197,12 @@ Status HaproxyProxyHost::Save(std::string_view id, const Record& record) const {
 }
 
 // Those that the running process has are taken from it; the others are made in the interface's namespace.
-Result<std::map<std::uint16_t, UniqueFd>> HaproxyProxyHost::Sockets(const proxy::Spec& spec, const Record& record, bool running) const {
+Result<std::map<std::uint16_t, UniqueFd>> HaproxyProxyHost::Sockets(const proxy::Spec& spec, const Record& record) const {
   std::map<std::uint16_t, UniqueFd> out;
   UniqueFd pidfd;
-  if (running && record.network_namespace == spec.network_namespace) {
-    TRY_ASSIGN(const auto process, runtime::DetachedProcess::Adopt(record.process));
+  const Identity& holder = Runs(record.process) ? record.process : record.worker;
+  if (Runs(holder) && record.network_namespace == spec.network_namespace) {
+    TRY_ASSIGN(const auto process, runtime::DetachedProcess::Adopt(holder));
     pidfd.Reset(static_cast<int>(::syscall(SYS_pidfd_open, process.identity().pid, 0)));
     if (!pidfd) return SystemFail("pidfd_open", errno);
   }
@@ -225,12 +256,14 @@ Status HaproxyProxyHost::Start(const proxy::Spec& spec, Record& record, std::map
   command.argv = program.argv;
   command.argv.insert(command.argv.end(), {"-c", "-q", "-f", config});
   TRY(runtime::RunToSuccess(command));
-  command.argv = program.argv;
+  command.argv = {options_.keeper};
+  command.argv.insert(command.argv.end(), program.argv.begin(), program.argv.end());
   command.argv.insert(command.argv.end(), {"-db", "-f", config});
   TRY_ASSIGN(runtime::DetachedProcess process, runtime::DetachedProcess::Start(command));
   next.process = process.identity();
   next.before = record.before;
   if (record.process.pid != 0) next.before.push_back(record.process);
+  if (record.worker.pid != 0) next.before.push_back(record.worker);
   std::erase_if(next.before, [](const auto& identity) {
     auto old = runtime::DetachedProcess::Adopt(identity);
     return !old || !old->Running();
@@ -247,25 +280,76 @@ Status HaproxyProxyHost::Start(const proxy::Spec& spec, Record& record, std::map
     TRY(Save(spec.id, before));
     return Fail(ErrorKind::kUnavailable, "the load balancer does not start", answers ? "" : answers.error().message);
   }
+  next.worker = WorkerOf(next.process);
+  TRY(Save(spec.id, next));
   record = next;
   if (before.process.pid != 0) {
-    if (auto old = runtime::DetachedProcess::Adopt(before.process)) static_cast<void>(old->Signal(SIGUSR1));
+    // The keeper hands it on to its proxy; one whose keeper was killed is told itself.
+    auto old = runtime::DetachedProcess::Adopt(before.process);
+    if (!old || !old->Running()) old = runtime::DetachedProcess::Adopt(before.worker);
+    if (old) static_cast<void>(old->Signal(SIGUSR1));
     for (const std::string& path : {ConfigPath(folder, before.generation), StatePath(folder, before.generation), AdminPath(folder, before.generation)})
       ::unlink(path.c_str());
   }
   return {};
 }
 
+Status HaproxyProxyHost::Command(std::string_view id, const Record& record, const std::string& command) const {
+  TRY_ASSIGN(const std::string answer, Ask(AdminPath(Folder(id), record.generation), command, kPatience));
+  // Success has nothing to say, or says so.
+  for (const std::string_view line : Split(answer, '\n'))
+    if (!line.empty() && line != "New server registered." && line != "Server deleted.") return Fail(ErrorKind::kUnavailable, "the load balancer refused a command", Printable(line));
+  return {};
+}
+
+Status HaproxyProxyHost::SaveServers(std::string_view id, const Record& record) const {
+  TRY_ASSIGN(const std::string servers, Ask(AdminPath(Folder(id), record.generation), "show servers state", kPatience));
+  return WriteFileAtomically(StatePath(Folder(id), record.generation), servers, 0644);
+}
+
 Status HaproxyProxyHost::SetDraining(std::string_view id, Record& record, const std::string& target, bool draining) const {
   const std::string group = target.substr(0, target.find('/')), server = target.substr(target.find('/') + 1);
   const std::string state = draining ? " state drain" : " state ready";
   for (const std::string& backend : {group, FailOpenName(group)}) {
-    TRY_ASSIGN(const std::string answer, Ask(AdminPath(Folder(id), record.generation), "set server " + backend + "/" + server + state, kPatience));
-    if (!Trim(ReplaceAll(answer, "\n", "")).empty()) return Fail(ErrorKind::kNotFound, "there is no such target", Printable(answer));
+    const Status set = Command(id, record, "set server " + backend + "/" + server + state);
+    if (!set) return Fail(ErrorKind::kNotFound, "there is no such target", set.error().cause);
   }
   if (draining) record.draining.insert(target);
   else record.draining.erase(target);
+  TRY(SaveServers(id, record));
   return Save(id, record);
+}
+
+Status HaproxyProxyHost::ChangeTargets(const proxy::Spec& spec, Record& record, const std::string& config) const {
+  TRY_ASSIGN(const std::string text, Ask(AdminPath(Folder(spec.id), record.generation), "show servers state", kPatience));
+  std::map<std::string, std::string> gone = ParseServersState(text);
+  const auto known = gone;
+  for (const proxy::TargetGroup& group : spec.groups) {
+    for (const proxy::Target& target : group.targets) {
+      for (const std::string& backend : {group.id, FailOpenName(group.id)}) {
+        const std::string name = backend + "/" + target.Name();
+        gone.erase(name);
+        const auto had = known.find(name);
+        if (had != known.end() && !InMaintenance(had->second)) continue;  // else it was added, and no more than that
+        const bool checked = backend == group.id;
+        // Checked at once (in one breath: its clock runs from when it is added), and nothing is sent there until its first check is over.
+        TRY(Command(spec.id, record, (had == known.end() ? "add server " + name + " " + target.Name() + " " + ServerKeywords(group, checked) + "; " : std::string()) +
+                                         (checked ? "enable health " + name + "; " : std::string()) + "set server " + name + " state drain"));
+      }
+    }
+  }
+  for (const auto& [name, line] : gone) {
+    TRY(Command(spec.id, record, "set server " + name + " state maint"));
+    // Its time is over: what is still under way there is cut, as an ALB cuts it.
+    TRY(Command(spec.id, record, "shutdown sessions server " + name));
+    TRY_ASSIGN([[maybe_unused]] const std::string waited, Ask(AdminPath(Folder(spec.id), record.generation), "wait 5s srv-removable " + name, kPatience));
+    TRY(Command(spec.id, record, "del server " + name));
+    record.draining.erase(name);
+  }
+  // Also what a proxy that dies is started again with.
+  TRY(SaveServers(spec.id, record));
+  TRY(WriteFileAtomically(ConfigPath(Folder(spec.id), record.generation), config, 0644));
+  return Save(spec.id, record);
 }
 
 Result<EnsureProxyResponse*> HaproxyProxyHost::EnsureProxy(const EnsureProxyRequest& request, Arena& arena) {
@@ -274,15 +358,21 @@ Result<EnsureProxyResponse*> HaproxyProxyHost::EnsureProxy(const EnsureProxyRequ
   auto loaded = Load(spec.id);
   if (!loaded && loaded.error().kind != ErrorKind::kNotFound) return std::unexpected(loaded.error());
   Record record = loaded ? *std::move(loaded) : Record{};
-  const bool running = Runs(record);
+  const bool kept = Runs(record.process);
   const std::string folder = Folder(spec.id);
+  if (kept) {
+    if (const Identity worker = WorkerOf(record.process); worker.pid != 0 && worker != record.worker) {
+      record.worker = worker;
+      TRY(Save(spec.id, record));
+    }
+  }
 
-  // Only what the configuration cannot say differs: the runtime API changes it in the process that runs.
-  const auto current = running ? ReadFile(ConfigPath(folder, record.generation)) : Result<std::string>(std::string());
+  const auto current = kept ? ReadFile(ConfigPath(folder, record.generation)) : Result<std::string>(std::string());
   std::map<std::uint16_t, int> fds;
   for (const proxy::Listener& listener : spec.listeners) fds[listener.port] = kFirstListenerFd + static_cast<int>(fds.size());
-  if (running && current && record.network_namespace == spec.network_namespace &&
-      *current == RenderConfig(spec, fds, StatePath(folder, record.generation))) {
+  const std::string wanted_config = RenderConfig(spec, fds, StatePath(folder, record.generation));
+  if (kept && current && record.network_namespace == spec.network_namespace && Shape(*current) == Shape(wanted_config)) {
+    if (*current != wanted_config) TRY(ChangeTargets(spec, record, wanted_config));
     for (const proxy::TargetGroup& group : spec.groups) {
       for (const proxy::Target& target : group.targets) {
         const std::string name = group.id + "/" + target.Name();
@@ -291,7 +381,7 @@ Result<EnsureProxyResponse*> HaproxyProxyHost::EnsureProxy(const EnsureProxyRequ
     }
   } else {
     std::map<std::string, std::string> known;
-    if (running) {
+    if (kept || Runs(record.worker)) {
       TRY_ASSIGN(const std::string text, Ask(AdminPath(folder, record.generation), "show servers state", kPatience));
       known = ParseServersState(text);
     }
@@ -308,7 +398,7 @@ Result<EnsureProxyResponse*> HaproxyProxyHost::EnsureProxy(const EnsureProxyRequ
           wanted.push_back({backend, target.Name(), target.address.ToString(), target.port, target.draining});
       }
     }
-    TRY_ASSIGN(auto sockets, Sockets(spec, record, running));
+    TRY_ASSIGN(auto sockets, Sockets(spec, record));
     TRY(Start(spec, record, std::move(sockets), RenderServersState(wanted, known)));
   }
   auto* response = arena.New<EnsureProxyResponse>();
@@ -323,6 +413,10 @@ Result<ReadTargetsResponse*> HaproxyProxyHost::ReadTargets(const ReadTargetsRequ
   TRY_ASSIGN(const std::vector<ServerStat> stats, ParseStat(csv));
   auto* response = arena.New<ReadTargetsResponse>();
   response->targets.Present(arena);
+  std::set<std::string> drained;  // the twin without checks shows it whatever the checks say
+  for (const ServerStat& stat : stats)
+    if (stat.status == "DRAIN") drained.insert(stat.backend + "/" + stat.server);
+  bool admitted = false;
   for (const ServerStat& stat : stats) {
     if (stat.backend.ends_with("_fo")) continue;
     const auto colon = stat.server.rfind(':');
@@ -335,11 +429,12 @@ Result<ReadTargetsResponse*> HaproxyProxyHost::ReadTargets(const ReadTargetsRequ
     state.connections = stat.current;
     Explain(state, stat, draining, arena);
     // Its first check is over: from now on the checks decide, as with every other target.
-    if (!draining && state.state != "initial") {
-      for (const std::string& backend : {stat.backend, FailOpenName(stat.backend)})
-        TRY(Ask(admin, "set server " + backend + "/" + stat.server + " state ready", kPatience));
+    if (!draining && state.state != "initial" && drained.contains(FailOpenName(stat.backend) + "/" + stat.server)) {
+      for (const std::string& backend : {stat.backend, FailOpenName(stat.backend)}) TRY(Command(request.id, record, "set server " + backend + "/" + stat.server + " state ready"));
+      admitted = true;
     }
   }
+  if (admitted) TRY(SaveServers(request.id, record));
   return response;
 }
 
@@ -360,6 +455,7 @@ Result<RemoveProxyResponse*> HaproxyProxyHost::RemoveProxy(const RemoveProxyRequ
   if (!record && record.error().kind != ErrorKind::kNotFound) return std::unexpected(record.error());
   if (record) {
     TRY(End(record->process));
+    if (record->worker.pid != 0) TRY(End(record->worker));
     for (const auto& old : record->before) TRY(End(old));
   }
   const std::string folder = Folder(request.id);

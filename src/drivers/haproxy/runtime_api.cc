@@ -48,6 +48,11 @@ std::map<std::string, std::string> ParseServersState(std::string_view text) {
   return out;
 }
 
+bool InMaintenance(std::string_view line) {
+  const auto fields = Split(line, ' ');
+  return fields.size() > 6 && (ParseInt(fields[6]).value_or(0) & 0x01) != 0;
+}
+
 std::string RenderServersState(const std::vector<WantedServer>& wanted, const std::map<std::string, std::string>& known) {
   constexpr int kAdmin = 6;           // the field with the operator's states
   constexpr int kForcedDrain = 0x08;

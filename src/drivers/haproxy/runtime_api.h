@@ -20,6 +20,8 @@ Result<std::vector<ServerStat>> ParseStat(std::string_view csv);
 
 // The lines of "show servers state" by "<backend>/<server>", as they are.
 std::map<std::string, std::string> ParseServersState(std::string_view text);
+// Whether such a line says that nothing is sent there and nothing is checked: a server that was added, or is about to be removed.
+bool InMaintenance(std::string_view line);
 // A state file for the next process: known servers keep what they had; others start drained, until their first check is over.
 // The first line of each pair says which server, as in the configuration.
 struct WantedServer {
