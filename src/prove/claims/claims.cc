@@ -1,0 +1,16 @@
+#include "prove/claims/claims.h"
+
+namespace terrarium::prove {
+namespace {
+
+constexpr Claim kClaims[] = {
+    {"task-kill", "A task whose process dies is replaced, and the new one becomes healthy", false, &ProveTaskKill},
+    {"daemon-kill", "The engine may die: tasks and requests do not notice, and its restart adopts what runs", false, &ProveDaemonKill},
+    {"deploy", "A deployment loses no request, even when the engine dies or hangs in the middle of it", false, &ProveDeploy},
+};
+
+}  // namespace
+
+std::span<const Claim> Claims() { return kClaims; }
+
+}  // namespace terrarium::prove
