@@ -125,6 +125,7 @@ STAGES = {
     "mysql": gtest("build/sanitize/mysql_tests", timeout=1200, programs=("mysql",)),
     "proxy": gtest("build/sanitize/proxy_tests", programs=("haproxy",)),
     "aws": gtest("build/sanitize/aws_tests"),
+    "prove": gtest("build/sanitize/prove_tests"),
     "cli": gtest("build/sanitize/cli_tests"),
     "provider": gtest("build/sanitize/provider_tests"),
     "image": script([sys.executable, "tests/image/image_test.py"]),

@@ -4,6 +4,7 @@ Drupal on AWS as Terraform, on this machine or on AWS.
   up       Starts the engine and makes what is missing of the stack.
   status   Shows the whole stack on one screen.
   logs     Shows what the tasks printed and what the service did, by time.
+  prove    Runs the experiment behind each promise on the running stack.
   env      Prints the variables with which aws, terraform and SDKs talk to
            this machine.
   doctor   Says what this machine has and lacks.

@@ -1,0 +1,63 @@
+"""The claims hold on a stack that is well, and each is refuted where what it claims is broken."""
+
+import os
+import pathlib
+import signal
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import proof_stack  # noqa: E402
+import task_test  # noqa: E402
+
+RATE = os.environ.get("TERRARIUM_TEST_RATE", "100")
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root: tasks run in namespaces")
+class ProveTest(proof_stack.ProofStack):
+    def verdicts(self, *claims):
+        code, report = self.prove(*claims, "--rate", RATE, "--freeze", "5s", "--seed", "1")
+        self.assertIsNotNone(report)
+        return code, {c["name"]: c["verdict"] for c in report["claims"]}, report
+
+    def test_what_dies_is_replaced_or_adopted_and_no_deployment_loses_a_request(self):
+        code, verdicts, report = self.verdicts("task-kill", "daemon-kill", "deploy")
+        self.assertEqual(verdicts, {"task-kill": "proved", "daemon-kill": "proved", "deploy": "proved"}, report)
+        self.assertEqual(code, 0)
+
+    def test_a_task_that_dies_with_the_daemons_is_no_adoption(self):
+        tasks = self.ecs.list_tasks(cluster=proof_stack.NAME, serviceName=proof_stack.NAME)["taskArns"]
+        victim = self.ecs.describe_tasks(cluster=proof_stack.NAME, tasks=tasks)["tasks"][0]
+        first = self.first_process(victim)
+
+        def break_it():
+            # As soon as the experiment has begun: the daemons are not those that ran before.
+            pid = self.engine._pid("terrariumd")
+            task_test.wait_until("a restarted terrariumd", lambda: self.engine._pid("terrariumd") not in (pid, None), 120)
+            os.kill(first, signal.SIGKILL)
+        breaker = threading.Thread(target=break_it)
+        breaker.start()
+        code, verdicts, report = self.verdicts("daemon-kill")
+        breaker.join()
+        self.assertEqual((code, verdicts), (3, {"daemon-kill": "refuted"}), report)
+        self.assertIn("was not kept", " ".join(report["claims"][0]["evidence"]))
+
+    def first_process(self, task):
+        """The pid of the container's first process, by the namespace of the task's interface."""
+        eni = {d["name"]: d["value"] for d in task["attachments"][0]["details"]}["networkInterfaceId"]
+        space = os.stat(f"/run/netns/trm-{self.engine.instance}-{eni}")
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                here = os.stat(f"/proc/{pid}/ns/net")
+                status = pathlib.Path("/proc", pid, "status").read_text()
+            except OSError:
+                continue
+            if (here.st_dev, here.st_ino) == (space.st_dev, space.st_ino) and any(line.startswith("NSpid:") and line.split()[-1] == "1" and len(line.split()) > 2 for line in status.splitlines()):
+                return int(pid)
+        raise AssertionError("no process")
+
+
+if __name__ == "__main__":
+    unittest.main()
