@@ -12,8 +12,8 @@
 namespace terrarium::aws {
 namespace {
 
-constexpr int kMostAttempts = 4;
 constexpr Millis kFirstPause{100};
+constexpr Millis kLongestPause{20'000};
 
 const codec::Service* FindService(std::string_view name) {
   for (const auto* service : kServices)
@@ -29,6 +29,12 @@ bool MayRepeat(const Error& error, std::string_view operation) {
   if (error.kind == ErrorKind::kLimit) return !error.code.empty() && error.code.contains("Throttl");
   if (error.kind == ErrorKind::kUnavailable) return !error.code.empty();  // an answer of 5xx; not a refused connection
   return error.kind == ErrorKind::kUnknown && OnlyReads(operation);
+}
+
+// Ends early when the caller does not want the answer any more.
+void Wait(Millis pause, const std::function<bool()>& stopped) {
+  constexpr Millis kLook{50};
+  for (; pause.count() > 0 && !(stopped && stopped()); pause -= kLook) std::this_thread::sleep_for(std::min(pause, kLook));
 }
 
 std::string UpperKey(std::string_view service_id) {
@@ -95,7 +101,7 @@ Status Client::Send(const codec::Service& service, const codec::Operation& opera
   const auto& [endpoint, base] = place;
   TRY_ASSIGN(const runtime::HttpCall plain, EncodeCall(service, operation, request));
   Millis pause = kFirstPause;
-  for (int attempt = 1;; ++attempt, pause *= 2) {
+  for (int repeated = 0;; ++repeated, pause = std::min(pause * 2, kLongestPause)) {
     if (options_.stopped && options_.stopped()) return Fail(ErrorKind::kUnavailable, std::string(name) + ": interrupted");
     runtime::HttpCall call = plain;
     if (base != "/") call.target = base + (base.ends_with('/') ? call.target.substr(1) : call.target);
@@ -105,8 +111,8 @@ Status Client::Send(const codec::Service& service, const codec::Operation& opera
                             : Status(std::unexpected(std::move(answer).error()));
     if (outcome) return outcome;
     if (outcome.error().code.empty()) outcome.error().message = url + ": " + outcome.error().message;
-    if (attempt == kMostAttempts || !MayRepeat(outcome.error(), name)) return outcome;
-    std::this_thread::sleep_for(pause);
+    if (repeated >= options_.most_retries || !MayRepeat(outcome.error(), name)) return outcome;
+    Wait(pause, options_.stopped);
   }
 }
 

@@ -28,6 +28,7 @@ struct ClientOptions {
   std::map<std::string, std::string> endpoints{};  // by our service name
   std::vector<std::string> config_files{};         // instead of AWS_CONFIG_FILE and ~/.aws/config
   std::vector<std::string> credentials_files{};
+  int most_retries = 3;                            // how often a call is repeated that may be
   std::function<bool()> stopped{};                 // asked between attempts; true ends the call
 };
 

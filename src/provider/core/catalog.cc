@@ -25,8 +25,8 @@ const DataSource* Catalog::FindEphemeral(std::string_view type) const { return F
 Catalog MakeCatalog(TypeSystem types) {
   Catalog catalog{
       .provider = ProviderSchema(),
-      .resources = {CloudwatchLogGroup(), DbInstance(), DbParameterGroup(), DbSubnetGroup(), EcrRepository(), EcsCluster(), EcsService(), EcsTaskDefinition(), IamPolicy(), IamRole(), IamRolePolicy(),
-                    IamRolePolicyAttachment(), InternetGateway(), Lb(), LbListener(), LbTargetGroup(), Route(), RouteTable(), RouteTableAssociation(),
+      .resources = {CloudwatchLogGroup(), DbInstance(), DbParameterGroup(), DbSubnetGroup(), EcrRepository(), EcsCluster(), EcsService(), EcsTaskDefinition(), EfsAccessPoint(), EfsFileSystem(), EfsMountTarget(), IamPolicy(), IamRole(), IamRolePolicy(),
+                    IamRolePolicyAttachment(), InternetGateway(), KmsAlias(), KmsKey(), Lb(), LbListener(), LbTargetGroup(), Route(), RouteTable(), RouteTableAssociation(),
                     SecretsmanagerSecret(), SecretsmanagerSecretVersion(), SecurityGroup(), Subnet(), Vpc(), VpcSecurityGroupEgressRule(), VpcSecurityGroupIngressRule()},
       .data_sources = {AvailabilityZonesData(), CallerIdentityData(), IamPolicyDocumentData(), PartitionData(),
                        RandomPasswordData(), RdsEngineVersionData(), RegionData()},

@@ -6,7 +6,9 @@
 #include "provider/core/timeouts.h"
 #include "provider/plan/merge.h"
 #include "provider/plan/tags.h"
+#include "provider/resource/place.h"
 #include "provider/schema/conform.h"
+#include "provider/schema/validate.h"
 
 namespace terrarium::provider {
 namespace {
@@ -38,12 +40,25 @@ Object WithPriorForUnknown(const Object& prior, Object planned) {
 
 }  // namespace
 
+Result<void> Provider::Open() {
+  TRY_ASSIGN(cloud_, world_.open_cloud(settings_));
+  settings_.region = cloud_->HomeRegion();
+  if (settings_.checks_region && !IsRegionName(settings_.region))
+    return Fail(ErrorKind::kInvalid, "\"" + settings_.region + "\" is not the name of a region (skip_region_validation lets it pass)");
+  if (!settings_.checks_identity) return {};
+  TRY_ASSIGN(const Object caller, cloud_->Call(settings_.sts_region.empty() ? settings_.region : settings_.sts_region, "sts", "GetCallerIdentity", {}));
+  const std::string& account = At(caller, "Account").Text();
+  const auto has = [&](const std::vector<std::string>& accounts) { return std::ranges::find(accounts, account) != accounts.end(); };
+  if (has(settings_.forbidden_accounts) || (!settings_.allowed_accounts.empty() && !has(settings_.allowed_accounts)))
+    return Fail(ErrorKind::kDenied, "AWS account ID not allowed: " + account);
+  return {};
+}
+
 Diagnostics Provider::Configure(const Value& config) {
   settings_ = SettingsFrom(config);
-  auto cloud = world_.open_cloud(settings_);
-  if (!cloud) return {{.summary = "configuring the provider: " + Told(cloud.error())}};
-  cloud_ = std::move(*cloud);
-  settings_.region = cloud_->HomeRegion();
+  if (!settings_.checks_identity && !(settings_.allowed_accounts.empty() && settings_.forbidden_accounts.empty()))
+    return {{.summary = "configuring the provider: allowed_account_ids and forbidden_account_ids need the account id, which skip_requesting_account_id leaves away"}};
+  if (const auto opened = Open(); !opened) return {{.summary = "configuring the provider: " + Told(opened.error())}};
   return {};
 }
 
@@ -113,6 +128,10 @@ Outcome Provider::Plan(const Resource& type, const Value& prior, const Value& co
 Outcome Provider::Apply(const Resource& type, const Value& prior, const Value& planned, const Value& config,
                         const std::string& private_bytes) const {
   if (planned.IsNull()) return Destroy(type, prior, private_bytes);
+  // What was unknown when the configuration was validated is known now.
+  auto complaints = Validate(type.schema.body, config);
+  std::erase_if(complaints, [](const Diagnostic& one) { return one.severity != Severity::kError; });
+  if (!complaints.empty()) return {.state = prior, .private_bytes = private_bytes, .diagnostics = std::move(complaints)};
   if (prior.IsNull()) return Create(type, planned, config, private_bytes);
   return Update(type, prior, planned, config, private_bytes);
 }

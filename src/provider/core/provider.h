@@ -46,6 +46,8 @@ class Provider {
   Outcome ReadData(const DataSource& type, const Value& config) const;
 
  private:
+  // Opens the cloud and holds it against what the configuration demands of it.
+  Result<void> Open();
   Call MakeCall(const Resource& type, const Value& object, const std::string& private_bytes,
                 std::string_view operation) const;
   Outcome Create(const Resource& type, const Value& planned, const Value& config,

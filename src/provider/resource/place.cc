@@ -1,6 +1,9 @@
 #include "provider/resource/place.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "base/text.h"
 
 namespace terrarium::provider {
 namespace {
@@ -31,6 +34,16 @@ const Partition& PartitionOf(std::string_view region) {
   if (region.starts_with("cn-")) return kChina;
   if (region.starts_with("us-gov-")) return kGovernment;
   return kStandard;
+}
+
+// "eu-west-1", "us-gov-east-1", "us-isob-east-1"
+bool IsRegionName(std::string_view name) {
+  const auto all = [](std::string_view part, char low, char high) {
+    return !part.empty() && std::ranges::all_of(part, [=](char c) { return c >= low && c <= high; });
+  };
+  const auto parts = Split(name, '-');
+  if (parts.size() < 3 || parts.size() > 4 || parts[0].size() != 2 || !all(parts.back(), '0', '9')) return false;
+  return std::ranges::all_of(parts.begin(), parts.end() - 1, [&](std::string_view part) { return all(part, 'a', 'z'); });
 }
 
 std::string_view RegionDescription(std::string_view region) {

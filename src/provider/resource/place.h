@@ -13,6 +13,7 @@ struct Partition {
 };
 
 const Partition& PartitionOf(std::string_view region);
+bool IsRegionName(std::string_view name);  // by its form: what a new region is called is not known here
 // "Europe (Frankfurt)"; empty for a region that is not known here.
 std::string_view RegionDescription(std::string_view region);
 std::string Arn(std::string_view service, std::string_view region, std::string_view account, std::string_view resource);

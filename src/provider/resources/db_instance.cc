@@ -189,6 +189,8 @@ Result<std::optional<Object>> Read(Call& call, const Object& state) {
                              {"secret_arn", secret["SecretArn"]},
                              {"secret_status", secret["SecretStatus"]}});
   out["master_user_secret"] = std::move(secrets);
+  // The API does not say it again in these words; without this an import would ask for what is so already.
+  if (secret.IsKnown()) out["manage_master_user_password"] = true;
   out["listener_endpoint"] = List{};
   TRY_ASSIGN(out["tags"], ReadRdsTags(call, out["arn"]));
   return out;

@@ -13,8 +13,10 @@ from .base import ACCOUNT, ApiError, Service
 from .ec2 import Ec2
 from .ecr import Ecr
 from .ecs import Ecs
+from .efs import Efs
 from .elbv2 import Elbv2
 from .iam import Iam
+from .kms import Kms
 from .logs import Logs
 from .models import Models
 from .rds import Rds
@@ -23,7 +25,7 @@ from .sts import Sts
 
 __all__ = ["ACCOUNT", "ApiError", "Cloud"]
 
-SERVICES = (Ec2, Ecr, Ecs, Elbv2, Iam, Logs, Rds, Secretsmanager, Sts)
+SERVICES = (Ec2, Ecr, Ecs, Efs, Elbv2, Iam, Kms, Logs, Rds, Secretsmanager, Sts)
 
 
 class Cloud:
