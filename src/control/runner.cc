@@ -8,6 +8,7 @@
 namespace terrarium::control {
 namespace {
 
+constexpr Millis kFollowAfter{20};
 constexpr Millis kFirstBackOff{50};
 constexpr Millis kLongestBackOff{15'000};
 
@@ -18,6 +19,7 @@ Runner::Runner(runtime::Scheduler& scheduler, store::Database& database, const C
 
 Runner::~Runner() {
   database_.OnTouched({});
+  database_.OnChanged({});
   for (const auto& [key, timer] : timers_) scheduler_.Cancel(timer);
 }
 
@@ -34,6 +36,12 @@ void Runner::Start() {
   database_.OnTouched([this](const std::vector<std::string>& keys) {
     for (const std::string& key : keys) Enqueue(key);
   });
+  if (!followed_.empty()) {
+    database_.OnChanged([this](const std::vector<std::string_view>& tables) {
+      for (const auto& [table, key] : followed_)
+        if (std::ranges::find(tables, table) != tables.end()) EnqueueAfter(key, kFollowAfter);
+    });
+  }
   const auto known = database_.Read([](store::Tx& tx) -> Result<std::vector<std::string>> {
     std::vector<std::string> keys;
     store::Statement& all = tx.Sql("SELECT key FROM work ORDER BY generation = observed, key");

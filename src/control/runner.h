@@ -33,6 +33,9 @@ class Runner {
 
   // Keys that start with `prefix` ("ec2/vpc/") go to this reconciler. Before Start.
   void Add(std::string prefix, Reconciler& reconciler);
+  // The key is also run soon after rows of that table ("ec2_eni") changed: for what is made from rows that are not its own. Changes that come
+  // close together wake it once. Before Start.
+  void Follow(std::string table, std::string key) { followed_.emplace_back(std::move(table), std::move(key)); }
   // From now on commits wake reconcilers. Every known key runs once: what is pending goes first, the rest looks for drift.
   void Start();
   // Runs the key soon, though nothing was asked: a container ended, a health check changed.
@@ -55,6 +58,7 @@ class Runner {
   const Clock& clock_;
   const std::size_t most_;
   std::vector<std::pair<std::string, Reconciler*>> reconcilers_;
+  std::vector<std::pair<std::string, std::string>> followed_;  // table, key
   WorkQueue queue_;
   std::map<std::string, runtime::TimerId> timers_;  // at most one a key, the earliest
   runtime::Scope workers_;

@@ -5,7 +5,9 @@
 #include <map>
 #include <set>
 
+#include "gen/sample/types.h"
 #include "runtime/blocking.h"
+#include "store/table.h"
 
 namespace terrarium::control {
 namespace {
@@ -148,6 +150,24 @@ TEST_F(RunnerTest, LooksAgainAndForgets) {
     return n;
   });
   EXPECT_EQ(rows, 0);
+}
+
+TEST_F(RunnerTest, AKeyFollowsTheTablesThatItIsMadeFrom) {
+  static const store::Table<gen::sample::Child> kThings{"things"}, kOthers{"others"};
+  runner_.Follow("things", "a/picture");
+  runner_.Start();
+  const auto put = [&](const auto& table) {
+    scheduler_.At(scheduler_.Now(), [&] { ASSERT_TRUE(database_->Write([&](store::Tx& tx) -> Status { return table.Put(tx, "one", {}), Status(); })); });
+  };
+  put(kOthers);
+  scheduler_.RunFor(Millis{100});
+  EXPECT_EQ(reconciler_.runs["a/picture"], 0);
+  for (int i = 0; i < 5; ++i) put(kThings);
+  scheduler_.RunFor(Millis{100});
+  EXPECT_EQ(reconciler_.runs["a/picture"], 1) << "what comes close together is one change";
+  put(kThings);
+  scheduler_.RunFor(Millis{100});
+  EXPECT_EQ(reconciler_.runs["a/picture"], 2);
 }
 
 }  // namespace

@@ -16,8 +16,7 @@
 namespace terrarium::daemon {
 namespace {
 
-constexpr Millis kLookAgain{250};
-constexpr Millis kNodeCheck{2'000};                     // a node that died is started again within this
+constexpr Millis kLookAgain{10'000};                    // for what no row tells: credentials that age, a node that is gone with its terrarium-host
 constexpr Millis kCredentialLife{6 * 60 * 60 * 1000};   // as ECS gives them
 constexpr Millis kRenewBefore{60 * 60 * 1000};
 constexpr const char* kKey = "node/snapshot";
@@ -26,6 +25,7 @@ constexpr const char* kKey = "node/snapshot";
 
 void NodePublisher::AddTo(control::Runner& runner) {
   runner.Add("node/", *this);
+  for (const char* table : {"ec2_vpc", "ec2_eni", "ecs_task", "elbv2_load_balancer", "elbv2_listener", "rds_instance", "iam_roles"}) runner.Follow(table, kKey);
   (void)database_.Write([&](store::Tx& tx) -> Status {
     tx.Touch(kKey);
     return {};
@@ -39,11 +39,10 @@ Result<iam::TemporaryCredentials> NodePublisher::CredentialsOf(store::Tx& tx, co
   return credentials_[task] = std::move(issued);
 }
 
-Result<NodePublisher::Picture> NodePublisher::Draw(store::Tx& tx, std::int64_t version) {
-  Picture picture;
-  Arena arena;
-  gen::node_snapshot::Snapshot snapshot;
-  snapshot.version = version;
+Status NodePublisher::Draw(store::Tx& tx, Picture& picture) {
+  Arena& arena = picture.arena;
+  auto& snapshot = picture.snapshot;
+  snapshot.version = 0;
   std::map<std::string, std::pair<std::string, std::string>> place_of;  // interface → VPC and address
   for (const ec2::EniView& eni : ec2::ListAllEnis(tx)) {
     if (!eni.ready) continue;
@@ -97,41 +96,45 @@ Result<NodePublisher::Picture> NodePublisher::Draw(store::Tx& tx, std::int64_t v
     entry.ttl = 5;  // as RDS: a fail-over changes the address behind the name
     entry.addresses.Add(arena, arena.Copy(name.address));
   }
-  // The first internet-facing load balancer has the door; the others are reached by their addresses in the fabric.
+  // One door for all internet-facing load balancers: the oldest has it, the others are found there by the names <name>.elb.localhost and
+  // their own. Of several listeners the one with the lowest port.
+  gen::node_snapshot::Door* shared = nullptr;
   for (const auto& door : elbv2::Doors(tx)) {
-    if (door.ports.empty() || !picture.doors.empty()) continue;
-    auto& entry = snapshot.doors.Add(arena);
-    entry.port = door_port_;
-    entry.address = arena.Copy(door.address);
-    entry.target_port = door.ports.front();
-    picture.doors.push_back(door_port_);
+    if (shared == nullptr) {
+      shared = &snapshot.doors.Add(arena);
+      shared->port = door_port_;
+      picture.doors.push_back(door_port_);
+    }
+    auto& behind = shared->behind.Add(arena);
+    behind.port = door.ports.front();
+    behind.hosts.Add(arena, arena.Copy(ToLower(door.load_balancer) + ".elb.localhost"));
+    behind.hosts.Add(arena, arena.Copy(ToLower(door.dns_name)));
+    for (const std::string& address : door.addresses) behind.addresses.Add(arena, arena.Copy(address));
   }
   std::erase_if(credentials_, [&](const auto& entry) { return !tasks.contains(entry.first); });
-  picture.bytes = codec::ToRow(snapshot);
-  return picture;
+  return {};
 }
 
 runtime::Task<Result<control::Settled>> NodePublisher::Reconcile(std::string) {
-  auto drawn = database_.Read([&](store::Tx& tx) { return Draw(tx, 0); });
-  if (!drawn) co_return std::unexpected(drawn.error());
-  if (drawn->bytes != published_) {
-    auto numbered = database_.Read([&](store::Tx& tx) { return Draw(tx, ++version_); });
-    if (!numbered) co_return std::unexpected(numbered.error());
-    CO_TRY(WriteFileAtomically(snapshot_path_, numbered->bytes, 0600));
-    published_ = drawn->bytes;
+  Picture drawn;
+  CO_TRY(database_.Read([&](store::Tx& tx) { return Draw(tx, drawn); }));
+  if (std::string bytes = codec::ToRow(drawn.snapshot); bytes != published_) {
+    drawn.snapshot.version = ++version_;
+    CO_TRY(WriteFileAtomically(snapshot_path_, codec::ToRow(drawn.snapshot), 0600));
+    published_ = std::move(bytes);
   }
   Arena arena;
   gen::host_node::EnsureNodeRequest request;
   request.vpcs.Present(arena);
-  for (const auto& [id, resolver] : drawn->vpcs) {
+  for (const auto& [id, resolver] : drawn.vpcs) {
     auto& vpc = request.vpcs.Add(arena);
     vpc.id = arena.Copy(id);
     vpc.resolver = arena.Copy(resolver);
   }
-  for (const std::int32_t door : drawn->doors) request.doors.Add(arena, door);
+  for (const std::int32_t door : drawn.doors) request.doors.Add(arena, door);
   const std::string asked = codec::ToRow(request);
-  const bool nothing = drawn->vpcs.empty() && node_asked_.empty();  // no network yet, no node
-  if (!nothing && (asked != node_asked_ || clock_.Now() - node_seen_ > kNodeCheck.count())) {
+  const bool nothing = drawn.vpcs.empty() && node_asked_.empty();  // no network yet, no node
+  if (!nothing && (asked != node_asked_ || clock_.Now() - node_seen_ >= kLookAgain.count() / 2)) {
     auto ensured = co_await blocking_.Run("EnsureNode", [&] { return node_.EnsureNode(request, arena); });
     if (!ensured) co_return std::unexpected(ensured.error());
     node_asked_ = asked;

@@ -6,13 +6,14 @@
 #include "control/runner.h"
 #include "crypto/root_key.h"
 #include "gen/host_node/ports.h"
+#include "gen/node_snapshot/types.h"
 #include "runtime/blocking.h"
 #include "services/iam/session.h"
 
 namespace terrarium::daemon {
 
 // Keeps terrarium-node's picture of the world true: the snapshot file (DNS names, task credentials, doors) and the sockets that it holds.
-// One key, "node/snapshot", looked at four times a second: what the node must know follows from the rows of several services, and a look is cheap.
+// One key, "node/snapshot", which follows the tables of several services: what the node must know is made from their rows.
 class NodePublisher final : public control::Reconciler {
  public:
   NodePublisher(store::Database& database, runtime::Blocking& blocking, host::NodeHost& node, const Clock& clock, Random& random, const crypto::RootKey& root, std::string snapshot_path, int door_port)
@@ -23,11 +24,12 @@ class NodePublisher final : public control::Reconciler {
 
  private:
   struct Picture {
-    std::string bytes;                                // the snapshot, without its version
-    std::map<std::string, std::string> vpcs;          // id → resolver
-    std::vector<std::int32_t> doors;
+    Arena arena{};
+    gen::node_snapshot::Snapshot snapshot{};          // version 0
+    std::map<std::string, std::string> vpcs{};        // id → resolver
+    std::vector<std::int32_t> doors{};
   };
-  Result<Picture> Draw(store::Tx& tx, std::int64_t version);
+  Status Draw(store::Tx& tx, Picture& picture);
   Result<iam::TemporaryCredentials> CredentialsOf(store::Tx& tx, const std::string& task, const std::string& role);
 
   store::Database& database_;

@@ -34,6 +34,7 @@ class Control {
 // The other side, for terrarium-host. Blocking.
 Result<std::vector<std::string>> ListNodeSockets(const std::string& control_path);
 Status GiveNodeSocket(const std::string& control_path, const std::string& label, int socket);
+Result<UniqueFd> CopyNodeSocket(const std::string& control_path, const std::string& label);
 Status DropNodeSocket(const std::string& control_path, const std::string& label);
 
 }  // namespace terrarium::node

@@ -25,6 +25,10 @@ TEST(ControlTest, SocketsAreGivenListedAndDropped) {
     EXPECT_TRUE(GiveNodeSocket(path, "door/8080", socket.get()));
     EXPECT_EQ(ListNodeSockets(path), std::vector<std::string>{"door/8080"});
     EXPECT_FALSE(GiveNodeSocket(path, "window/8080", socket.get()));
+    const auto copy = CopyNodeSocket(path, "door/8080");
+    ASSERT_TRUE(copy);
+    EXPECT_EQ(*runtime::LocalPort(copy->get()), *runtime::LocalPort(socket.get()));
+    EXPECT_FALSE(CopyNodeSocket(path, "door/8081"));
     EXPECT_TRUE(DropNodeSocket(path, "door/8080"));
     EXPECT_EQ(ListNodeSockets(path), std::vector<std::string>{});
     loop->Post([&] { loop->Stop(); });
@@ -32,6 +36,29 @@ TEST(ControlTest, SocketsAreGivenListedAndDropped) {
   loop->Run();
   host.join();
   std::filesystem::remove(path);
+}
+
+TEST(WorldTest, ADoorLeadsToAllAddressesOfTheLoadBalancerThatTheHostNames) {
+  Arena arena;
+  gen::node_snapshot::Snapshot snapshot;
+  snapshot.version = 1;
+  auto& door = snapshot.doors.Add(arena);
+  door.port = 8080;
+  auto& first = door.behind.Add(arena);
+  first.hosts.Add(arena, "web.elb.localhost");
+  first.addresses.Add(arena, "203.0.113.1");
+  first.addresses.Add(arena, "203.0.113.2");
+  first.port = 80;
+  auto& other = door.behind.Add(arena);
+  other.hosts.Add(arena, "api.elb.localhost");
+  other.addresses.Add(arena, "203.0.113.3");
+  other.port = 81;
+  const auto world = *World::Read(codec::ToRow(snapshot));
+  EXPECT_EQ(world->FindDoorTargets(8080, "web.elb.localhost").size(), 2u);
+  EXPECT_EQ(world->FindDoorTargets(8080, "localhost").size(), 2u) << "the first has what names none";
+  ASSERT_EQ(world->FindDoorTargets(8080, "api.elb.localhost").size(), 1u);
+  EXPECT_EQ(world->FindDoorTargets(8080, "api.elb.localhost")[0].port, 81);
+  EXPECT_TRUE(world->FindDoorTargets(8081, "web.elb.localhost").empty());
 }
 
 TEST(WorldTest, AnswersNamesOfItsVpcOnly) {

@@ -1,6 +1,9 @@
 #include "node/sockets.h"
 
-#include <arpa/inet.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
 
 #include "base/text.h"
 #include "runtime/unix_socket.h"
@@ -14,6 +17,8 @@ Status Sockets::Give(const std::string& label, UniqueFd socket) {
   const std::string rest = slash == std::string::npos ? std::string() : label.substr(slash + 1);
   if (rest.empty()) return Fail(ErrorKind::kInvalid, "no such label: " + label);
   Held held;
+  held.copy.Reset(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+  if (!held.copy) return SystemFail(label, errno);
   if (kind == "dns-udp") {
     held.dns = std::make_unique<DnsServer>(loop_, std::move(socket), rest, world_);
   } else if (kind == "tasks") {
@@ -23,21 +28,33 @@ Status Sockets::Give(const std::string& label, UniqueFd socket) {
     held.server = std::make_unique<wire::Server>(loop_, clock_, std::move(options), [handler = held.tasks.get()](const wire::RequestHead&) -> wire::HttpHandler& { return *handler; });
     held.server->Listen(std::move(socket));
   } else if (kind == "api") {
-    held.door = std::make_unique<Door>(loop_, std::move(socket), [path = api_socket_]() -> Result<UniqueFd> { return runtime::ConnectUnix(path, runtime::Blocks::kNo); });
+    held.door = std::make_unique<Door>(loop_, std::move(socket), [path = api_socket_](std::string_view) { return std::vector<DoorTarget>{{.unix_path = path}}; });
   } else if (kind == "door") {
-    const auto port = ParseInt(rest);
-    if (!port) return Fail(ErrorKind::kInvalid, "no such label: " + label);
-    held.door = std::make_unique<Door>(loop_, std::move(socket), [this, port = static_cast<int>(*port)]() -> Result<UniqueFd> {
+    const auto number = ParseInt(rest);
+    if (!number) return Fail(ErrorKind::kInvalid, "no such label: " + label);
+    const int port = static_cast<int>(*number);
+    // One after the other, as a client of an ALB's name takes its addresses.
+    const auto targets = [this, port, turn = std::size_t{0}](std::string_view host) mutable {
+      auto all = world_ == nullptr ? std::vector<DoorTarget>() : world_->FindDoorTargets(port, host);
+      if (!all.empty()) std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(turn++ % all.size()), all.end());
+      return all;
+    };
+    const auto shared = [this, port] {
       const auto* door = world_ == nullptr ? nullptr : world_->FindDoor(port);
-      in_addr address{};
-      if (door == nullptr || ::inet_pton(AF_INET, door->address.str().c_str(), &address) != 1) return Fail(ErrorKind::kNotFound, "nothing is behind this door");
-      return ConnectTo(address.s_addr, static_cast<std::uint16_t>(door->target_port.value_or(80)));
-    });
+      return door != nullptr && door->behind.size() > 1;
+    };
+    held.door = std::make_unique<Door>(loop_, std::move(socket), targets, shared);
   } else {
     return Fail(ErrorKind::kInvalid, "no such label: " + label);
   }
   held_.emplace(label, std::move(held));
   return {};
+}
+
+Result<int> Sockets::Find(const std::string& label) const {
+  const auto held = held_.find(label);
+  if (held == held_.end()) return Fail(ErrorKind::kNotFound, "no socket is held as " + label);
+  return held->second.copy.get();
 }
 
 std::vector<std::string> Sockets::Labels() const {

@@ -26,9 +26,12 @@ class Sockets {
   Status Give(const std::string& label, UniqueFd socket);
   void Drop(const std::string& label) { held_.erase(label); }
   std::vector<std::string> Labels() const;
+  // The descriptor that is held as `label`; stays ours.
+  Result<int> Find(const std::string& label) const;
 
  private:
   struct Held {
+    UniqueFd copy;  // for terrarium-host, which keeps the sockets over our death
     std::unique_ptr<DnsServer> dns;
     std::unique_ptr<TaskEndpoint> tasks;
     std::unique_ptr<wire::Server> server;

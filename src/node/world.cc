@@ -49,4 +49,19 @@ const gen::node_snapshot::Door* World::FindDoor(int port) const {
   return nullptr;
 }
 
+std::vector<DoorTarget> World::FindDoorTargets(int port, std::string_view host) const {
+  std::vector<DoorTarget> out;
+  const auto* door = FindDoor(port);
+  if (door == nullptr || door->behind.empty()) return out;
+  const auto* chosen = &door->behind[0];
+  for (const auto& one : door->behind)
+    for (const Str& name : one.hosts)
+      if (name == host) chosen = &one;
+  for (const Str& text : chosen->addresses) {
+    in_addr address{};
+    if (::inet_pton(AF_INET, text.str().c_str(), &address) == 1) out.push_back({.address = address.s_addr, .port = static_cast<std::uint16_t>(chosen->port.value_or(80))});
+  }
+  return out;
+}
+
 }  // namespace terrarium::node

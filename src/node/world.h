@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "gen/node_snapshot/types.h"
+#include "node/door.h"
 
 namespace terrarium::node {
 
@@ -27,6 +28,8 @@ class World {
   const Addresses* FindName(std::string_view vpc, std::string_view name) const;
   const gen::node_snapshot::TaskEndpoint* FindTask(std::string_view vpc, std::string_view address) const;
   const gen::node_snapshot::Door* FindDoor(int port) const;
+  // Where a connection to that door leads whose first request is for `host`; empty where nothing is behind it.
+  std::vector<DoorTarget> FindDoorTargets(int port, std::string_view host) const;
   std::int64_t version() const { return snapshot_->version.value_or(0); }
   std::string_view region() const { return snapshot_->region.view(); }
 

@@ -151,6 +151,8 @@ bool Database::EndTurn() {
   in_turn_ = false;
   std::vector<std::string> touched;
   touched.swap(touched_);
+  std::vector<std::string_view> changed;
+  changed.swap(changed_);
   if (broken_ || !Execute(wrote_ ? "COMMIT" : "ROLLBACK")) {
     sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
     LogError("store", "a turn was not committed: " + failure_);
@@ -158,6 +160,7 @@ bool Database::EndTurn() {
     tables_.clear();
     return false;
   }
+  if (on_changed_ && !changed.empty()) on_changed_(changed);
   if (on_touched_ && !touched.empty()) {
     std::vector<std::string> once;
     for (auto& key : touched)
@@ -194,6 +197,10 @@ void Tx::EnsureTable(std::string_view name) {
                                "CREATE INDEX IF NOT EXISTS " + table + "_owner ON " + table + "(owner, key);").c_str()));
   db_.wrote_ = true;
   db_.tables_.emplace_back(name);
+}
+
+void Tx::Changed(std::string_view table) {
+  if (std::find(db_.changed_.begin(), db_.changed_.end(), table) == db_.changed_.end()) db_.changed_.push_back(table);
 }
 
 void Tx::Touch(std::string_view key) {

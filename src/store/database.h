@@ -65,6 +65,9 @@ class Database {
   // Called with the keys touched by a committed turn, in order, each once.
   void OnTouched(std::function<void(const std::vector<std::string>&)> listener) { on_touched_ = std::move(listener); }
 
+  // Called with the tables in which a committed turn put or deleted rows, each once, before OnTouched's listener.
+  void OnChanged(std::function<void(const std::vector<std::string_view>&)> listener) { on_changed_ = std::move(listener); }
+
   // An idle moment: moves the log into the file when it has grown.
   void Checkpoint(bool idle);
   // A consistent copy while running.
@@ -85,6 +88,8 @@ class Database {
   std::vector<std::string> tables_;  // known to exist
   std::vector<std::string> touched_;
   std::function<void(const std::vector<std::string>&)> on_touched_;
+  std::vector<std::string_view> changed_;
+  std::function<void(const std::vector<std::string_view>&)> on_changed_;
   std::string failure_;
   int log_pages_ = 0;
   bool in_turn_ = false;
@@ -100,6 +105,9 @@ class Tx {
 
   // Marks `key` for its reconciler, as part of this transaction: a new generation of what is asked for.
   void Touch(std::string_view key);
+
+  // Says that rows of that table differ from now on. The name lives as long as the program. For store::Table.
+  void Changed(std::string_view table);
 
   // Makes the key/owner/body table of that name if it is not there. For store::Table.
   void EnsureTable(std::string_view name);

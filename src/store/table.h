@@ -54,12 +54,14 @@ class Table {
     Statement& s = Ready(tx).Sql("INSERT INTO " + std::string(name_) + "(key, owner, body) VALUES(?1, ?2, ?3) ON CONFLICT(key) DO UPDATE SET owner = ?2, body = ?3");
     s.Bind(1, key).Bind(2, owner).BindBlob(3, body);
     s.Step(tx);
+    tx.Changed(name_);
   }
   // Absent is success.
   void Delete(Tx& tx, std::string_view key) const {
     Statement& s = Ready(tx).Sql("DELETE FROM " + std::string(name_) + " WHERE key = ?1");
     s.Bind(1, key);
     s.Step(tx);
+    tx.Changed(name_);
   }
 
  private:

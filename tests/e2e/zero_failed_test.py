@@ -1,8 +1,10 @@
 """Nobody who uses the site notices: deployments under load, with the engine killed or frozen in the middle. One failed request is a failed test."""
 
+import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 import unittest
@@ -74,6 +76,52 @@ class ZeroFailedTest(balanced.BalancedTest):
         finally:
             for name in ("terrariumd", "terrarium-host"):
                 self.engine.kill(name, signal.SIGCONT)
+
+    def test_a_killed_node_comes_back_at_once_and_nobody_is_refused(self):
+        self.engine.kill("terrariumd", signal.SIGSTOP)
+        try:
+            for _ in range(3):
+                pid = self.engine.kill("terrarium-node")
+                # No connection is refused: it waits in the door's queue.
+                self.assertEqual([self.get()[0] for _ in range(10)], [200] * 10)
+                self.assertNotEqual(self.engine._pid("terrarium-node"), pid)
+        finally:
+            self.engine.kill("terrariumd", signal.SIGCONT)
+        # The same after terrarium-host has changed: it fetches copies of the sockets from the node.
+        self.engine.kill("terrarium-host")
+        self.engine.start()
+        node = self.engine._pid("terrarium-node")
+        task_test.wait_until("the new terrarium-host to know the node", lambda: self.holds_door("terrarium-host"))
+        self.engine.kill("terrarium-node")
+        self.assertEqual([self.get()[0] for _ in range(10)], [200] * 10)
+        self.assertNotEqual(self.engine._pid("terrarium-node"), node)
+
+    def test_the_door_uses_every_zone_and_goes_round_a_dead_one(self):
+        gone, interface = self.interface_of(self.subnet)
+        with balanced.Load(self.engine, 50, "/", "--keep-alive", "0") as load:
+            subprocess.run(["ip", "-n", gone, "link", "set", interface, "down"], check=True)
+            try:
+                self.assertEqual([self.get()[0] for _ in range(6)], [200] * 6)
+                report = load.end()
+            finally:
+                subprocess.run(["ip", "-n", gone, "link", "set", interface, "up"], check=True)
+        # What was under way there has failed, and nothing else.
+        self.assertLessEqual(report["failed"], 2, report)
+
+    def interface_of(self, subnet):
+        """(network namespace, device) of the load balancer's interface in that subnet."""
+        enis = self.ec2.describe_network_interfaces(Filters=[{"Name": "subnet-id", "Values": [subnet]}])["NetworkInterfaces"]
+        eni = next(e["NetworkInterfaceId"] for e in enis if e["Description"].startswith("ELB app/web/"))
+        namespace = f"trm-{self.engine.instance}-{eni}"
+        links = json.loads(subprocess.run(["ip", "-n", namespace, "-j", "link"], check=True, capture_output=True, text=True).stdout)
+        return namespace, next(link["ifname"] for link in links if link["ifname"] != "lo")
+
+    def holds_door(self, name):
+        """Whether that program of the engine has the door's listening socket."""
+        port = f"{self.engine.door:04X}"
+        inode = next((line.split()[9] for line in pathlib.Path("/proc/net/tcp").read_text().splitlines() if line.split()[1].endswith(f":{port}") and line.split()[3] == "0A"), None)
+        fds = pathlib.Path("/proc", str(self.engine._pid(name)), "fd")
+        return any(os.readlink(fd) == f"socket:[{inode}]" for fd in fds.iterdir() if fd.is_symlink())
 
     def proxies(self):
         """Pids of this engine's HAProxy processes."""

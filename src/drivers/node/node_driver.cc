@@ -1,6 +1,8 @@
 #include "drivers/node/node_driver.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "node/control.h"
 #include "runtime/child_process.h"
@@ -23,6 +26,9 @@ constexpr std::uint16_t kApiPort = 443;  // task groups that let AWS calls out a
 
 // How a running node is found again: its pid and when it started, so that a pid that was used again is not taken for it.
 constexpr const char* kIdentityFile = "/identity";
+// There while nobody wants a node.
+constexpr const char* kRemovedFile = "/removed";
+constexpr int kReviveAgain = 1'000;  // ms
 
 Result<runtime::DetachedProcess> Adopt(const std::string& folder) {
   TRY_ASSIGN(const std::string text, ReadFile(folder + kIdentityFile, 4096));
@@ -69,22 +75,77 @@ Status NodeDriver::EnsureRunning() {
   return Fail(ErrorKind::kUnavailable, "terrarium-node does not answer");
 }
 
-Status NodeDriver::Give(const std::string& label, const host::SocketSpec& spec) {
-  TRY_ASSIGN(const UniqueFd socket, network_.OpenSocket(spec));
+NodeDriver::~NodeDriver() {
+  if (!watcher_.joinable()) return;
+  const std::uint64_t one = 1;
+  static_cast<void>(::write(stop_.get(), &one, sizeof one));
+  watcher_.join();
+}
+
+Result<UniqueFd> NodeDriver::Open(const host::SocketSpec& spec) {
+  TRY_ASSIGN(UniqueFd socket, network_.OpenSocket(spec));
   const int flags = ::fcntl(socket.get(), F_GETFL);
-  if (::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0) return SystemFail(label, errno);
-  return node::GiveNodeSocket(ControlSocket(), label, socket.get());
+  if (::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0) return SystemFail("socket", errno);
+  return socket;
+}
+// The node gets what it lacks of what we have. Under the mutex.
+Status NodeDriver::Revive() {
+  TRY(EnsureRunning());
+  TRY_ASSIGN(const auto listed, node::ListNodeSockets(ControlSocket()));
+  const std::set<std::string> held(listed.begin(), listed.end());
+  for (const auto& [label, socket] : sockets_)
+    if (!held.contains(label)) TRY(node::GiveNodeSocket(ControlSocket(), label, socket.get()));
+  return {};
+}
+
+void NodeDriver::Watch() {
+  for (;;) {
+    UniqueFd node;
+    {
+      const std::lock_guard lock(mutex_);
+      if (::access((Folder() + kRemovedFile).c_str(), F_OK) == 0) {
+        watching_ = false;
+        return;
+      }
+      // Asking whether it runs also reaps one that was our child.
+      if (auto process = Adopt(Folder()); process && process->Running()) node.Reset(::fcntl(process->pidfd(), F_DUPFD_CLOEXEC, 0));
+      if (!node) {
+        const Status back = Revive();
+        if (back) continue;
+        LogError("node", "terrarium-node does not come back: " + back.error().message);
+      }
+    }
+    pollfd waited[2] = {{stop_.get(), POLLIN, 0}, {node ? node.get() : -1, POLLIN, 0}};
+    while (::poll(waited, 2, node ? -1 : kReviveAgain) < 0 && errno == EINTR) {
+    }
+    if (waited[0].revents != 0) return;
+  }
+}
+
+Status NodeDriver::EnsureHeld(const std::string& label, const std::set<std::string>& held, const std::function<Result<UniqueFd>()>& open) {
+  UniqueFd& ours = sockets_[label];
+  if (held.contains(label)) {
+    if (!ours) {
+      TRY_ASSIGN(ours, node::CopyNodeSocket(ControlSocket(), label));
+    }
+    return {};
+  }
+  if (!ours) {
+    TRY_ASSIGN(ours, open());
+  }
+  return node::GiveNodeSocket(ControlSocket(), label, ours.get());
 }
 
 Result<gen::host_node::EnsureNodeResponse*> NodeDriver::EnsureNode(const gen::host_node::EnsureNodeRequest& request, Arena& arena) {
   const std::lock_guard lock(mutex_);
+  ::unlink((Folder() + kRemovedFile).c_str());
   TRY(EnsureRunning());
   TRY_ASSIGN(const auto listed, node::ListNodeSockets(ControlSocket()));
-  std::set<std::string> held(listed.begin(), listed.end());
+  const std::set<std::string> held(listed.begin(), listed.end());
   std::set<std::string> wanted;
-  const auto lacks = [&](const std::string& label) {
+  const auto ensure = [&](const std::string& label, const std::function<Result<UniqueFd>()>& open) {
     wanted.insert(label);
-    return !held.contains(label);
+    return EnsureHeld(label, held, open);
   };
 
   for (const auto& vpc : request.vpcs) {
@@ -96,28 +157,36 @@ Result<gen::host_node::EnsureNodeResponse*> NodeDriver::EnsureNode(const gen::ho
     dns.datagram = true;
     dns.address = *resolver;
     dns.port = 53;
-    if (const std::string label = "dns-udp/" + id.str(); lacks(label)) TRY(Give(label, dns));
+    TRY(ensure("dns-udp/" + id.str(), [&] { return Open(dns); }));
     host::SocketSpec tasks;
     tasks.place = id;
     tasks.address = host::kTaskAddress;
     tasks.port = 80;
-    if (const std::string label = "tasks/" + id.str(); lacks(label)) TRY(Give(label, tasks));
+    TRY(ensure("tasks/" + id.str(), [&] { return Open(tasks); }));
   }
   host::SocketSpec api;
   api.place = host::InternetPlace();
   api.address = host::kApiAddress;
   api.port = kApiPort;
-  if (lacks("api/fabric")) TRY(Give("api/fabric", api));
+  TRY(ensure("api/fabric", [&] { return Open(api); }));
   for (const int port : request.doors) {
-    const std::string label = "door/" + std::to_string(port);
     if (port < 1 || port > 65535) return Fail(ErrorKind::kInvalid, "no such port: " + std::to_string(port));
-    if (!lacks(label)) continue;
-    auto listener = runtime::ListenTcp("127.0.0.1", static_cast<std::uint16_t>(port));
-    if (!listener) return Fail(ErrorKind::kConflict, "port " + std::to_string(port) + " of this machine is taken by another program", listener.error().message);
-    TRY(node::GiveNodeSocket(ControlSocket(), label, listener->get()));
+    TRY(ensure("door/" + std::to_string(port), [port]() -> Result<UniqueFd> {
+      auto listener = runtime::ListenTcp("127.0.0.1", static_cast<std::uint16_t>(port));
+      if (!listener) return Fail(ErrorKind::kConflict, "port " + std::to_string(port) + " of this machine is taken by another program", listener.error().message);
+      return listener;
+    }));
   }
   for (const std::string& label : held)
     if (!wanted.contains(label)) TRY(node::DropNodeSocket(ControlSocket(), label));
+  std::erase_if(sockets_, [&](const auto& one) { return !wanted.contains(one.first); });
+  if (!watching_) {
+    if (watcher_.joinable()) watcher_.join();
+    stop_.Reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!stop_) return SystemFail("eventfd", errno);
+    watching_ = true;
+    watcher_ = std::thread([this] { Watch(); });
+  }
 
   auto* response = arena.New<gen::host_node::EnsureNodeResponse>();
   if (const auto process = Adopt(Folder())) response->process_id = process->identity().pid;
@@ -128,6 +197,9 @@ Result<gen::host_node::EnsureNodeResponse*> NodeDriver::EnsureNode(const gen::ho
 
 Result<gen::host_node::RemoveNodeResponse*> NodeDriver::RemoveNode(const gen::host_node::RemoveNodeRequest&, Arena& arena) {
   const std::lock_guard lock(mutex_);
+  // Also for the watcher of another terrarium-host: this end is meant.
+  if (::access(Folder().c_str(), F_OK) == 0) TRY(WriteFileAtomically(Folder() + kRemovedFile, "", 0600));
+  sockets_.clear();
   if (auto process = Adopt(Folder()); process && process->Running()) {
     TRY(process->Signal(SIGTERM));
     if (!process->WaitEnd(kStopPatience)) {

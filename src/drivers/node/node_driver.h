@@ -2,9 +2,14 @@
 
 #include <sys/types.h>
 
+#include <functional>
+#include <map>
 #include <mutex>
+#include <set>
 #include <string>
+#include <thread>
 
+#include "base/unique_fd.h"
 #include "gen/host_node/ports.h"
 #include "host/network/network.h"
 
@@ -20,11 +25,13 @@ struct NodeConfig {
   gid_t gid = 0;
 };
 
-// Starts terrarium-node where it does not run, adopts it where it does, and hands it the sockets that it lacks. A node that has died loses its
-// sockets and gets new ones; connections that stood through it are gone with it.
+// Starts terrarium-node where it does not run, adopts it where it does, and hands it the sockets that it lacks. It has a copy of each: one that
+// dies is started again at once and gets the same sockets, so who came meanwhile waited in their queues. Connections that stood through the
+// dead one are gone with it.
 class NodeDriver final : public host::NodeHost {
  public:
   NodeDriver(NodeConfig config, host::Network& network) : config_(std::move(config)), network_(network) {}
+  ~NodeDriver() override;
   Result<gen::host_node::EnsureNodeResponse*> EnsureNode(const gen::host_node::EnsureNodeRequest& request, Arena& arena) override;
   Result<gen::host_node::RemoveNodeResponse*> RemoveNode(const gen::host_node::RemoveNodeRequest& request, Arena& arena) override;
 
@@ -32,11 +39,18 @@ class NodeDriver final : public host::NodeHost {
   std::string Folder() const { return config_.run_dir + "/node"; }
   std::string ControlSocket() const { return Folder() + "/control.sock"; }
   Status EnsureRunning();
-  Status Give(const std::string& label, const host::SocketSpec& spec);
+  Status EnsureHeld(const std::string& label, const std::set<std::string>& held, const std::function<Result<UniqueFd>()>& open);
+  Result<UniqueFd> Open(const host::SocketSpec& spec);
+  Status Revive();
+  void Watch();
 
   NodeConfig config_;
   host::Network& network_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows, and the node
+  std::map<std::string, UniqueFd> sockets_;  // by label
+  std::thread watcher_;                      // waits for the node's end
+  bool watching_ = false;
+  UniqueFd stop_;                            // an event: the watcher is to end
 };
 
 }  // namespace terrarium::drivers

@@ -101,9 +101,26 @@ TEST_F(Elbv2Test, BecomesActiveWhenItsProxiesRun) {
   EXPECT_TRUE(With([](const ec2::Scope& scope) { return Doors(scope.tx); }).empty());
   MakeListener(arn, MakeGroup(), 8080);
   const auto doors = With([](const ec2::Scope& scope) { return Doors(scope.tx); });
-  ASSERT_EQ(doors.size(), 2u);
+  ASSERT_EQ(doors.size(), 1u);
   EXPECT_EQ(doors[0].ports, std::vector<int>{8080});
-  EXPECT_TRUE(doors[0].address.starts_with("203.0.113.")) << doors[0].address;
+  ASSERT_EQ(doors[0].addresses.size(), 2u) << "one a zone";
+  for (const std::string& address : doors[0].addresses) EXPECT_TRUE(address.starts_with("203.0.113.")) << address;
+}
+
+TEST_F(Elbv2Test, DoorsComeInTheOrderOfTheirMakingWithTheirPortsAscending) {
+  for (const char* name : {"m", "z", "a"}) {
+    const std::string arn = MakeBalancer(name), group = MakeGroup(name);
+    Look();
+    MakeListener(arn, group, 8080);
+    MakeListener(arn, group, 80);
+  }
+  Look();
+  std::string order;
+  for (const auto& door : With([](const ec2::Scope& scope) { return Doors(scope.tx); })) {
+    order += door.load_balancer;
+    EXPECT_EQ(door.ports, (std::vector{80, 8080}));
+  }
+  EXPECT_EQ(order, "mza");
 }
 
 TEST_F(Elbv2Test, TargetsFollowTheirHealthChecksAndDrain) {

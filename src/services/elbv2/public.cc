@@ -1,5 +1,6 @@
 #include "services/elbv2/public.h"
 
+#include <algorithm>
 #include <map>
 
 #include "services/ec2/public.h"
@@ -100,14 +101,18 @@ std::vector<DnsName> DnsNames(store::Tx& tx) {
 }
 
 std::vector<PublicDoor> Doors(store::Tx& tx) {
-  std::vector<PublicDoor> out;
+  std::vector<std::pair<std::int64_t, PublicDoor>> found;
   EachBalancer(tx, [&](const rows::LoadBalancer& row, const auto& enis, Arena& arena) {
     if (row.scheme == "internal") return;
-    std::vector<int> ports;
-    for (const rows::Listener* listener : kListeners.ListOwner(tx, KeyOfArn(row.arn.view(), "loadbalancer/app"), arena)) ports.push_back(*listener->port);
-    for (const ec2::EniView* eni : enis)
-      if (!ports.empty()) out.push_back({.load_balancer = row.name.str(), .address = eni->public_address, .ports = ports});
+    PublicDoor door{.load_balancer = row.name.str(), .dns_name = row.dns_name.str(), .addresses = {}, .ports = {}};
+    for (const rows::Listener* listener : kListeners.ListOwner(tx, KeyOfArn(row.arn.view(), "loadbalancer/app"), arena)) door.ports.push_back(*listener->port);
+    for (const ec2::EniView* eni : enis) door.addresses.push_back(eni->public_address);
+    std::ranges::sort(door.ports);
+    if (!door.ports.empty() && !door.addresses.empty()) found.emplace_back(row.created.value_or(0), std::move(door));
   });
+  std::ranges::stable_sort(found, {}, [](const auto& one) { return one.first; });
+  std::vector<PublicDoor> out;
+  for (auto& [created, door] : found) out.push_back(std::move(door));
   return out;
 }
 

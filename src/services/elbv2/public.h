@@ -38,12 +38,13 @@ struct DnsName {
 };
 std::vector<DnsName> DnsNames(store::Tx& tx);
 
-// Where the internet comes in: one public address of an internet-facing load balancer, and the ports of its listeners.
+// Where the internet comes in: an internet-facing load balancer with its public addresses, one a zone, and the ports of its listeners, ascending.
 struct PublicDoor {
-  std::string load_balancer;  // its name
-  std::string address;
+  std::string load_balancer, dns_name;
+  std::vector<std::string> addresses;
   std::vector<int> ports;
 };
+// The oldest first. Those without an address or a listener are left out.
 std::vector<PublicDoor> Doors(store::Tx& tx);
 
 }  // namespace terrarium::elbv2
