@@ -15,6 +15,7 @@
 #include "services/ecs/task_reconciler.h"
 #include "services/elbv2/operations.h"
 #include "services/elbv2/reconcile/load_balancer_reconciler.h"
+#include "services/elbv2/reconcile/proxy_sweep.h"
 #include "services/iam/operations.h"
 #include "services/kms/keys.h"
 #include "services/kms/operations.h"
@@ -38,6 +39,7 @@ struct Services::All {
         neighbours(world.authority, world.root, ecr.registry),
         ec2({world.database, network, world.blocking}),
         balancers(world.database, world.blocking, proxies, world.clock, world.random),
+        proxy_sweep(world.database, world.blocking, proxies),
         tasks(world.database, world.blocking, containers, neighbours, world.clock, world.random, {}),
         services(world.database, neighbours, world.clock, world.random),
         rds({world.database, databases, world.blocking, world.root, world.clock, world.random}),
@@ -55,6 +57,7 @@ struct Services::All {
   Neighbours neighbours;
   ec2::Reconcilers ec2;
   elbv2::LoadBalancerReconciler balancers;
+  elbv2::ProxySweep proxy_sweep;
   ecs::TaskReconciler tasks;
   ecs::ServiceReconciler services;
   rds::Reconcilers rds;
@@ -89,6 +92,7 @@ void Services::AddOperations(api::Registry& registry) {
 void Services::AddReconcilers(control::Runner& runner) {
   all_->ec2.AddTo(runner);
   runner.Add("elbv2/lb/", all_->balancers);
+  all_->proxy_sweep.AddTo(runner);
   runner.Add("ecs/task/", all_->tasks);
   runner.Add("ecs/service/", all_->services);
   all_->rds.AddTo(runner);

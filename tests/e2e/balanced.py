@@ -116,6 +116,18 @@ class BalancedTest(task_test.TaskTest):
         except OSError as error:
             return 0, str(error)
 
+    def proxies(self):
+        """Pids of this engine's HAProxy processes."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                words = pathlib.Path("/proc", pid, "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if any(w.startswith(f"{self.engine.run_dir}/haproxy/".encode()) for w in words) and b"terrarium-keeper" not in words[0]:
+                found.append(int(pid))
+        return found
+
 
 # The tasks' own tests run in their own file.
 for name in [n for n in dir(task_test.TaskTest) if n.startswith("test_")]:

@@ -123,18 +123,6 @@ class ZeroFailedTest(balanced.BalancedTest):
         fds = pathlib.Path("/proc", str(self.engine._pid(name)), "fd")
         return any(os.readlink(fd) == f"socket:[{inode}]" for fd in fds.iterdir() if fd.is_symlink())
 
-    def proxies(self):
-        """Pids of this engine's HAProxy processes."""
-        found = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                words = pathlib.Path("/proc", pid, "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if any(w.startswith(f"{self.engine.run_dir}/haproxy/".encode()) for w in words) and b"terrarium-keeper" not in words[0]:
-                found.append(int(pid))
-        return found
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,6 +4,7 @@
 #include "services/elbv2/operations.h"
 #include "services/elbv2/public.h"
 #include "services/elbv2/reconcile/load_balancer_reconciler.h"
+#include "services/elbv2/reconcile/proxy_sweep.h"
 
 namespace terrarium::elbv2 {
 namespace {
@@ -16,6 +17,7 @@ class Elbv2Test : public ec2::Ec2Test {
   Elbv2Test() {
     RegisterElbv2(registry_);
     runner_->Add("elbv2/lb/", balancers_);
+    sweep_.AddTo(*runner_);
     vpc_ = MakeVpc();
     one_ = MakeSubnet(vpc_, "10.0.0.0/24", "eu-west-1a");
     two_ = MakeSubnet(vpc_, "10.0.1.0/24", "eu-west-1b");
@@ -85,8 +87,29 @@ class Elbv2Test : public ec2::Ec2Test {
 
   proxy::FakeProxyHost proxy_;
   LoadBalancerReconciler balancers_{*database_, blocking_, proxy_, scheduler_.clock(), random_};
+  ProxySweep sweep_{*database_, blocking_, proxy_};
   std::string vpc_, one_, two_;
 };
+
+TEST_F(Elbv2Test, AProxyThatNoLoadBalancerHasIsRemoved) {
+  MakeBalancer();
+  Look();
+  Arena arena;
+  auto* spec = arena.New<gen::host_proxy::ProxySpec>();
+  spec->id = "eni-0000000000000beef";
+  spec->interface = "eni-0000000000000beef";
+  spec->network_namespace = "/run/netns/none";
+  ASSERT_TRUE(proxy_.EnsureProxy({.spec = spec}, arena));
+  EXPECT_EQ(Proxies(), 3u);
+  Look(61);
+  EXPECT_EQ(Proxies(), 2u);
+}
+
+TEST_F(Elbv2Test, TheZoneOfItsNameIsThatOfTheRegion) {
+  const auto made = Run<ops::CreateLoadBalancer>(Balancer());
+  ASSERT_TRUE(made);
+  EXPECT_EQ((*made)->load_balancers[0].canonical_hosted_zone_id, "Z32O12XQLNTSW2");
+}
 
 TEST_F(Elbv2Test, BecomesActiveWhenItsProxiesRun) {
   const std::string arn = MakeBalancer();

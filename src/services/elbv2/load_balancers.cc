@@ -3,6 +3,7 @@
 
 #include "services/ec2/public.h"
 #include "services/elbv2/common.h"
+#include "services/elbv2/hosted_zones.h"
 
 // Application load balancers: rows, and an interface in each subnet. The reconciler makes the rest.
 namespace terrarium::elbv2 {
@@ -64,6 +65,7 @@ Result<std::vector<ec2::SubnetView>> CheckSubnets(api::Call& call, const List<St
 void Fill(api::Call& call, const rows::LoadBalancer& row, wire::LoadBalancer& out) {
   out.load_balancer_arn = row.arn;
   out.dns_name = row.dns_name;
+  if (const std::string_view zone = HostedZoneOf(row.region.view()); !zone.empty()) out.canonical_hosted_zone_id = zone;
   out.created_time = row.created;
   out.load_balancer_name = row.name;
   out.scheme = row.scheme;
