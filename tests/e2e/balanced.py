@@ -105,6 +105,11 @@ class BalancedTest(task_test.TaskTest):
         task_test.wait_until("the end of the deployment", self.steady, seconds)
         self.assertEqual({self.get()[1].rsplit(" ", 1)[-1].strip() for _ in range(8)}, {revision})
 
+    def running(self):
+        """The service's running tasks by their address."""
+        arns = self.ecs.list_tasks(cluster="c", serviceName="web", desiredStatus="RUNNING")["taskArns"]
+        return {self.address(t): t for t in (self.ecs.describe_tasks(cluster="c", tasks=arns)["tasks"] if arns else []) if t["lastStatus"] == "RUNNING"}
+
     def get(self, path="/", host=None):
         """(status, body); status 0 where there is no answer."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.engine.door}{path}", headers={"Host": host} if host else {})

@@ -132,8 +132,9 @@ std::string RenderConfig(const proxy::Spec& spec, const std::map<std::uint16_t, 
       "global\n  nbthread 2\n  maxconn 4000\n  stats socket fd@" + std::to_string(kAdminFd) + " level admin\n  hard-stop-after 3700s\n"
       "  tune.bufsize 65536\n  tune.maxrewrite 4096\n  max-spread-checks 200ms\n  server-state-file " + Quote(state_file) + "\n";
   // max-spread-checks: an ALB's first check of a target is at once; without it HAProxy's come within an interval.
+  // A connection that is not even made has carried nothing: another target gets the request, where there is one.
   // idle-close-on-response: clients with an idle connection must not see it closed at a change of configuration.
-  out += "defaults alb\n  mode http\n  option idle-close-on-response\n  option abortonclose\n  http-reuse safe\n  retries 0\n  timeout connect 10s\n"
+  out += "defaults alb\n  mode http\n  option idle-close-on-response\n  option abortonclose\n  http-reuse safe\n  retries 1\n  option redispatch 1\n  retry-on conn-failure\n  timeout connect 10s\n"
          "  load-server-state-from-file global\n";
   for (const char* timeout : {"client", "server", "http-request", "http-keep-alive", "tunnel"}) out += std::string("  timeout ") + timeout + " " + idle;
   struct Answer { int status; const char* reason; };

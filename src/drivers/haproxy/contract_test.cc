@@ -330,6 +330,18 @@ TEST_F(RealProxy, NoTargets503ADeadOne502) {
   EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 502")) << Get("/");
 }
 
+TEST_F(RealProxy, WhileATargetRefusesConnectionsTheOthersServe) {
+  auto dead = std::make_unique<Echo>(harness_->place, 8001);
+  const Echo web(harness_->place, 8002);
+  auto request = Request(arena_, *harness_, {8001, 8002});
+  request.spec->target_groups[0].health_check->interval_seconds = 300;  // the checks do not know it yet
+  Ensure(request);
+  ASSERT_EQ(AwaitChecked(8001), "healthy");
+  ASSERT_EQ(AwaitChecked(8002), "healthy");
+  dead.reset();
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 200")) << i;
+}
+
 TEST_F(RealProxy, AWrongStatusIsNamed) {
   Echo web(harness_->place, 8001);
   web.status = 500;

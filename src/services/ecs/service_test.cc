@@ -141,6 +141,58 @@ TEST_F(EcsServiceTest, ACrashedTaskIsReplacedAndNoDeploymentFails) {
   EXPECT_EQ(Service().deployments[0].failed_tasks, 0);
 }
 
+TEST_F(EcsServiceTest, AKilledTaskLeavesTheBalancerAtOnceAndAnotherTakesItsPlace) {
+  Begin();
+  ASSERT_TRUE(Run<wire::ops::RegisterTaskDefinition>(Definition()));
+  ASSERT_TRUE(Run<wire::ops::CreateService>(Request(2)));
+  scheduler_.RunFor(Millis{3000});
+  const std::string gone = Tasks()[0], address = Describe(gone).containers[0].network_interfaces[0].private_ipv4_address.str();
+  neighbours_.new_target_state = "initial";
+  host_.Exit(HostContainer(gone), 137);
+  scheduler_.RunFor(Millis{3000});
+  EXPECT_THAT(neighbours_.order, testing::Contains("deregister " + address));
+  EXPECT_EQ(Describe(gone).stop_code, "EssentialContainerExited");
+  EXPECT_EQ(Describe(gone).containers[0].exit_code, 137);
+  EXPECT_EQ(Describe(gone).last_status, "STOPPED") << "a dead task does not wait for the end of its drain";
+  const auto tasks = Tasks();
+  ASSERT_EQ(tasks.size(), 2U);
+  EXPECT_THAT(tasks, testing::Not(testing::Contains(gone)));
+  EXPECT_EQ(Service().deployments[0].rollout_state, "COMPLETED");
+}
+
+TEST_F(EcsServiceTest, TheBreakerAlsoOpensWhereTasksEndAtOnce) {
+  Begin();
+  ASSERT_TRUE(Run<wire::ops::RegisterTaskDefinition>(Definition()));
+  ASSERT_TRUE(Run<wire::ops::CreateService>(Request(2)));
+  scheduler_.RunFor(Millis{3000});
+  const auto good = Tasks();
+  neighbours_.new_target_state = "initial";
+  ASSERT_TRUE(Run<wire::ops::RegisterTaskDefinition>(Definition()));
+  Update([](auto& r) { r.task_definition = "web:2"; });
+  std::set<std::string> ended;
+  for (int i = 0; i < 600 && Service().task_definition.view().ends_with("/web:2"); ++i) {
+    for (const std::string& task : Tasks()) {
+      if (!Describe(task).task_definition_arn.view().ends_with("/web:2") || Describe(task).last_status != "RUNNING") continue;
+      host_.Exit(HostContainer(task), 1);
+      ended.insert(task);
+    }
+    for (const std::string& task : good) EXPECT_EQ(Describe(task).last_status, "RUNNING") << "what serves goes on serving";
+    scheduler_.RunFor(Millis{100});
+  }
+  EXPECT_GE(ended.size(), 3U);
+  EXPECT_LE(ended.size(), 4U) << "none is started after the breaker has opened";
+  neighbours_.new_target_state = "healthy";
+  for (auto& [address, health] : neighbours_.targets) health.state = "healthy";
+  scheduler_.RunFor(Millis{3000});
+  EndDrains();
+  scheduler_.RunFor(Millis{3000});
+  EXPECT_THAT(Service().task_definition.str(), HasSubstr("task-definition/web:1"));
+  ASSERT_EQ(Service().deployments.size(), 1U);
+  EXPECT_EQ(Service().deployments[0].rollout_state, "COMPLETED");
+  EXPECT_EQ(Service().running_count, 2);
+  EXPECT_THAT(Events(), HasSubstr("deployment failed: tasks failed to start.\n"));
+}
+
 TEST_F(EcsServiceTest, TheBreakerRollsBackWithANewDeployment) {
   Begin();
   ASSERT_TRUE(Run<wire::ops::RegisterTaskDefinition>(Definition()));
