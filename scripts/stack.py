@@ -31,12 +31,16 @@ def up(engine, asked):
     phases = Phases(["host", "programs", "engine", "stack", "image", "release", "site"])
 
     def host():
+        if asked.site is not None and not asked.site.is_dir():
+            raise Problem("NO-SITE", f"{asked.site} is no folder", "--site names the site's code", "nothing was changed", "give the folder of a Composer project, or leave SITE out")
         wrong = [c for c in examine(engine) if c.state == "FAIL"]
         if wrong:
             raise Problem("HOST", wrong[0].text, wrong[0].why, "nothing was changed", wrong[0].do)
         return "namespaces, nftables, podman, ports"
 
     def programs():
+        if engine.running():
+            return "in use"
         for name in ("haproxy", "mysql"):
             made = subprocess.run([sys.executable, str(ROOT / "scripts/program_root.py"), "ensure", name, "--state-dir", str(engine.state_dir)], capture_output=True, text=True)
             if made.returncode != 0:

@@ -131,6 +131,7 @@ STAGES = {
     "image": script([sys.executable, "tests/image/image_test.py"]),
     "modules": after_release_build(["terraform-provider-aws"], script([sys.executable, "tests/terraform/modules_test.py"])),
     "e2e": unittest("tests/e2e"),
+    "up": after_release_build(["terrariumd", "terrarium-host", "terrarium-node", "terrarium-oci", "terraform-provider-aws"], unittest("tests/up")),
     "stack": after_release_build(["provider_on_test_cloud"], script([sys.executable, "tests/terraform/stack_test.py"])),
 }
 
