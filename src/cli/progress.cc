@@ -28,13 +28,13 @@ void Progress::Begin(std::string_view phase) {
   Event("begin", "", Mark::kNone);
 }
 
-void Progress::Still(std::string_view text) {
+void Progress::Still(std::string_view text, std::string_view detail) {
   const UnixMillis now = session_.now();
   if (text == last_ && now - said_ < (form_ == Form::kTerminal ? 1'000 : kHeartbeat)) return;
   if (form_ == Form::kTerminal && now - said_ < kRedraw && !last_.empty()) return;
   last_ = text;
   said_ = now;
-  Event("still", text, Mark::kNone);
+  Event("still", std::string(text) + std::string(detail), Mark::kNone);
 }
 
 void Progress::End(Mark mark, std::string_view text) { Event("end", text, mark); }

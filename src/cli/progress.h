@@ -15,8 +15,8 @@ class Progress {
   Progress(Session& session, std::string command, int of);
 
   void Begin(std::string_view phase);
-  // What is waited for now. Off a terminal at most one line in 30 s unless the text changed.
-  void Still(std::string_view text);
+  // What is waited for now. Off a terminal one line when the text changed, else one in 30 s; `detail` may change at every call.
+  void Still(std::string_view text, std::string_view detail = {});
   void End(Mark mark, std::string_view text);
 
  private:

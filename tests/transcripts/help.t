@@ -4,6 +4,10 @@ Drupal on AWS as Terraform, on this machine or on AWS.
   up       Starts the engine and makes what is missing of the stack.
   status   Shows the whole stack on one screen.
   logs     Shows what the tasks printed and what the service did, by time.
+  open     Prints where the site is, or a one-time login link.
+  deploy   Rolls the service to another image, and says so when it was rolled
+           back.
+  wait     Waits until the stack, or a part of it, is as asked.
   prove    Runs the experiment behind each promise on the running stack.
   env      Prints the variables with which aws, terraform and SDKs talk to
            this machine.
