@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import threading
 import unittest
@@ -26,6 +27,36 @@ class ProveTest(proof_stack.ProofStack):
         code, verdicts, report = self.verdicts("task-kill", "daemon-kill", "deploy")
         self.assertEqual(verdicts, {"task-kill": "proved", "daemon-kill": "proved", "deploy": "proved"}, report)
         self.assertEqual(code, 0)
+
+    def test_packets_arrive_where_the_groups_allow_them(self):
+        code, verdicts, report = self.verdicts("isolation")
+        self.assertEqual((code, verdicts), (0, {"isolation": "proved"}), report)
+        values = report["claims"][0]["values"]
+        # The internet, two nodes of the load balancer, two tasks, an outsider.
+        self.assertEqual(len(values["stations"]), 6, values)
+        self.assertGreater(values["allowed"], 8, values)
+
+    def test_a_rule_too_many_refutes_isolation(self):
+        rule = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        self.ec2.authorize_security_group_ingress(GroupId=self.groups["task"], IpPermissions=rule)
+        self.addCleanup(self.ec2.revoke_security_group_ingress, GroupId=self.groups["task"], IpPermissions=rule)
+        code, verdicts, report = self.verdicts("isolation")
+        self.assertEqual((code, verdicts), (3, {"isolation": "refuted"}), report)
+        self.assertIn("tcp 22: open, which this stack must never allow", " ".join(report["claims"][0]["evidence"]))
+
+    def test_a_firewall_that_forgets_refutes_isolation(self):
+        inside = ["ip", "netns", "exec", f"trm-{self.engine.instance}-{self.vpc}", "nft"]
+        subprocess.run([*inside, "insert", "rule", "inet", "vpc", "f_sgin", "accept"], check=True)
+
+        def mend():
+            listed = subprocess.run([*inside, "-a", "list", "chain", "inet", "vpc", "f_sgin"], check=True, capture_output=True, text=True).stdout
+            for line in listed.splitlines():
+                if line.strip().startswith("accept # handle"):
+                    subprocess.run([*inside, "delete", "rule", "inet", "vpc", "f_sgin", "handle", line.split()[-1]], check=True)
+        self.addCleanup(mend)
+        code, verdicts, report = self.verdicts("isolation")
+        self.assertEqual((code, verdicts), (3, {"isolation": "refuted"}), report)
+        self.assertIn("but the rules forbid it", " ".join(report["claims"][0]["evidence"]))
 
     def test_a_task_that_dies_with_the_daemons_is_no_adoption(self):
         tasks = self.ecs.list_tasks(cluster=proof_stack.NAME, serviceName=proof_stack.NAME)["taskArns"]

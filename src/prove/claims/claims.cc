@@ -4,6 +4,7 @@ namespace terrarium::prove {
 namespace {
 
 constexpr Claim kClaims[] = {
+    {"isolation", "A packet arrives where the security groups of both ends allow it, and nowhere else", false, &ProveIsolation},
     {"task-kill", "A task whose process dies is replaced, and the new one becomes healthy", false, &ProveTaskKill},
     {"daemon-kill", "The engine may die: tasks and requests do not notice, and its restart adopts what runs", false, &ProveDaemonKill},
     {"deploy", "A deployment loses no request, even when the engine dies or hangs in the middle of it", false, &ProveDeploy},
