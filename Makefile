@@ -1,8 +1,9 @@
 # Thin: what each target does is in scripts/ and CMake.
-.PHONY: help packages build test up down destroy status env doctor
+.PHONY: help packages build test up prove down destroy status env doctor
 
 help:
 	@echo "make up        packages, build, engine, terraform apply, image, site; ends with its URL (SITE=DIR brings your Drupal)"
+	@echo "make prove     the experiment behind each promise, on the running stack (CLAIMS=\"deploy isolation\" for some)"
 	@echo "make env       what to eval so that aws, terraform and SDKs talk to it"
 	@echo "make doctor    what this machine has and lacks"
 	@echo "make down      stops everything and keeps the data; make up brings it back"
@@ -22,6 +23,9 @@ test:
 
 up: build
 	@python3 scripts/stack.py up $(if $(SITE),--site $(SITE)) $(ARGS)
+
+prove: build
+	@python3 scripts/prove.py $(CLAIMS) $(ARGS)
 
 down:
 	@python3 scripts/stack.py down $(ARGS)

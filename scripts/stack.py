@@ -182,6 +182,7 @@ def main():
     parser.add_argument("verb", choices=verbs)
     parser.add_argument("--instance", default="t0")
     parser.add_argument("--state-dir", default="/var/lib/terrarium")
+    parser.add_argument("--run-dir", help="default /run/terrarium/INSTANCE")
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--door", type=int, default=8080, help="where the site is served on 127.0.0.1 (default 8080)")
     parser.add_argument("--name", default="drupal", help="the stack's name: Terraform's variable name (default drupal)")
@@ -190,7 +191,7 @@ def main():
     code.add_argument("--canary", action="store_true", help="the canary site, also where Drupal could be had")
     parser.add_argument("--build", default=str(ROOT / "build" / "release"))
     arguments = parser.parse_args()
-    engine = Engine(arguments.build, arguments.instance, arguments.state_dir, port=arguments.port, door=arguments.door)
+    engine = Engine(arguments.build, arguments.instance, arguments.state_dir, arguments.run_dir, port=arguments.port, door=arguments.door)
     try:
         verbs[arguments.verb](engine, arguments)
     except Problem as problem:

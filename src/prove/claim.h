@@ -35,11 +35,14 @@ struct Context {
   Stack& stack;
   Random& random;
   const Clock& clock;
-  double rate = 500;                                   // requests a second of the load
+  double rate = 500;                                   // requests a second of the load, at most: see BearableRate
+  double bearable = 0;                                 // what was found out so far
   Millis freeze{60'000};                               // how long the daemons are stopped
   std::function<void(std::string_view)> progress;      // one line of what happens now
   std::function<void(Millis)> sleep;                   // returns early when interrupted
   std::function<bool()> interrupted;
+  // The same API as somebody else: access key, secret, session token (empty for a user's key).
+  std::function<Result<ApiCall>(const std::string&, const std::string&, const std::string&)> as;
 };
 
 struct Claim {

@@ -97,7 +97,7 @@ Result<std::string> Stack::LoadBalancerName() {
 
 Result<LoadOptions> Stack::Load(double rate) {
   TRY_ASSIGN(const std::string host, LoadBalancerName());
-  return LoadOptions{.port = options_.door, .host = host, .rate = rate};
+  return LoadOptions{.port = options_.door, .host = host, .path = options_.path, .rate = rate};
 }
 
 }  // namespace terrarium::prove

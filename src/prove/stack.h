@@ -21,6 +21,7 @@ struct StackOptions {
   std::string run_dir{};                  // /run/terrarium/<instance> where empty
   std::string state_dir{"/var/lib/terrarium"};
   std::uint16_t door = 8080;              // of the load balancer, on 127.0.0.1
+  std::string path{"/"};                  // what the load asks for
   std::uint16_t port = 4566;              // of the engine, on 127.0.0.1
   std::string scripts{};                  // the repository's, for what only they do (destroy)
   std::string build{};                    // the folder of the engine's programs

@@ -48,7 +48,7 @@ Outcome Prove(Session& session) {
   if (!client) return std::unexpected(Problem(client.error(), "where and as whom to call is not known", "no call was made"));
 
   prove::StackOptions options{.name = session.stack(), .instance = arguments.Value("instance", "t0"), .run_dir = arguments.Value("run-dir"), .state_dir = arguments.Value("state-dir", "/var/lib/terrarium"),
-                              .door = static_cast<std::uint16_t>(door), .scripts = world.root.empty() ? std::string() : world.root + "/scripts", .build = world.build};
+                              .door = static_cast<std::uint16_t>(door), .path = arguments.Value("path", "/"), .scripts = world.root.empty() ? std::string() : world.root + "/scripts", .build = world.build};
   const std::string port = arguments.Value("port", "4566");
   options.port = static_cast<std::uint16_t>(ParseInt(port).value_or(4566));
   prove::Stack stack(std::move(options), [&](std::string_view service, std::string_view operation, const Json& request) -> Result<Json> {
@@ -66,7 +66,14 @@ Outcome Prove(Session& session) {
                          .sleep = [&](Millis span) {
                            for (Millis left = span; left > Millis{0} && !world.interrupted(); left -= Millis{500}) world.sleep(std::min(left, Millis{500}));
                          },
-                         .interrupted = world.interrupted};
+                         .interrupted = world.interrupted,
+                         .as = [&](const std::string& key, const std::string& secret, const std::string& token) -> Result<prove::ApiCall> {
+                           TRY_ASSIGN(auto other, aws::Client::Open({.credentials = {key, secret, token}}, world.clock, environment));
+                           return [shared = std::shared_ptr<aws::Client>(std::move(other))](std::string_view service, std::string_view operation, const Json& request) -> Result<Json> {
+                             TRY_ASSIGN(const std::string text, shared->CallJson(service, operation, request.Write()));
+                             return Json::Parse(text);
+                           };
+                         }};
   world.out(prove::TableHead());
   const auto report = prove::Run(context, {.names = arguments.words(), .disposable = arguments.Has("disposable"), .version = TERRARIUM_VERSION, .seed = static_cast<std::uint64_t>(seed)},
                                  [&](const prove::Row& row) { world.out(prove::TableRow(row, world.out_is_terminal && world.environment("ACCESSIBLE").empty())); });
@@ -89,7 +96,8 @@ CommandSpec ProveCommand() {
                     {"json", "FILE", "also writes the report as JSON, versioned by its member v"},
                     {"junit", "FILE", "also writes the report as JUnit XML"},
                     {"seed", "N", "of every choice that is left to chance (shown at the end)"},
-                    {"rate", "N", "requests a second of the strict load (500)"},
+                    {"rate", "N", "requests a second of the strict load, at most (500)"},
+                    {"path", "PATH", "what it asks for (/)"},
                     {"freeze", "DURATION", "how long the daemons are stopped (60s)"},
                     {"disposable", "", "this stack may be destroyed: runs clean-destroy, too"},
                     {"instance", "ID", "of the engine on this machine (t0)"},

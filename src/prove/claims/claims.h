@@ -13,6 +13,11 @@ Result<Finding> ProveDaemonKill(Context& context);
 Result<Finding> ProveDeploy(Context& context);
 Result<Finding> ProveCleanDestroy(Context& context);
 
+// The rate of the load: context.rate, or where the site cannot bear that in peace (a small task has a small share of a processor), half of what
+// it bears: no claim here is about capacity, and a load that fails by itself proves nothing. kConflict where even a thirty-second part fails.
+// Doubles from there, two seconds each; found out once a run.
+Result<double> BearableRate(Context& context, const LoadOptions& options);
+
 // The service has settled on at least one task; else the experiment cannot begin.
 Result<ServiceState> SteadyService(Context& context);
 // What a load's report says, for programs and as evidence.

@@ -19,7 +19,8 @@ Result<Finding> ProveDaemonKill(Context& context) {
   TRY_ASSIGN(Daemons daemons, Daemons::Find(context.stack.options().run_dir, context.stack.options().instance));
   TRY_ASSIGN(const auto tasks_before, context.stack.Tasks());
   TRY_ASSIGN(const auto processes_before, ProcessesIn(prefix));
-  TRY_ASSIGN(const LoadOptions options, context.stack.Load(context.rate));
+  TRY_ASSIGN(LoadOptions options, context.stack.Load(context.rate));
+  TRY_ASSIGN(options.rate, BearableRate(context, options));
   TRY_ASSIGN(auto load, LoadClient::Start(options));
   Finding finding;
   double worst = 0;
@@ -64,7 +65,7 @@ Result<Finding> ProveDaemonKill(Context& context) {
     const auto first = FirstProcessOf(prefix + task.interface_id);
     if (!first || !here(*first)) finding.evidence.push_back("the container of " + task.arn + " was not kept");
   }
-  finding.experiment = std::to_string(kRounds) + " times SIGKILL of terrariumd and terrarium-host, restarted, at " + Grouped(static_cast<std::uint64_t>(context.rate)) + "/s";
+  finding.experiment = std::to_string(kRounds) + " times SIGKILL of terrariumd and terrarium-host, restarted, at " + Grouped(static_cast<std::uint64_t>(options.rate)) + "/s";
   finding.limit = "0 failed, same tasks and pids";
   const std::string adopted = std::to_string(tasks_before.size()) + " tasks and " + std::to_string(kept) + " of " + std::to_string(processes_before.size()) + " processes kept; answers again after " + Seconds(worst) + " at worst; ";
   finding.measured = adopted + Describe(report);

@@ -82,7 +82,8 @@ class Restored {
 Result<Finding> ProveDeploy(Context& context) {
   TRY_ASSIGN(const ServiceState before, SteadyService(context));
   TRY_ASSIGN(Daemons daemons, Daemons::Find(context.stack.options().run_dir, context.stack.options().instance));
-  TRY_ASSIGN(const LoadOptions options, context.stack.Load(context.rate));
+  TRY_ASSIGN(LoadOptions options, context.stack.Load(context.rate));
+  TRY_ASSIGN(options.rate, BearableRate(context, options));
   Restored restored(context, before.task_definition);
   TRY_ASSIGN(auto load, LoadClient::Start(options));
   context.sleep(Millis{2'000});
@@ -93,7 +94,7 @@ Result<Finding> ProveDeploy(Context& context) {
   TRY_ASSIGN(const std::string revision, NewRevision(context, before.task_definition, RandomHex(context.random, 8)));
   restored.Made(revision);
   const Millis kill_after{static_cast<std::int64_t>(context.random.Next() % 1'000)}, freeze_after{static_cast<std::int64_t>(context.random.Next() % 1'000)};
-  context.progress("deploys " + RevisionOf(revision) + " under " + Grouped(static_cast<std::uint64_t>(context.rate)) + " requests a second");
+  context.progress("deploys " + RevisionOf(revision) + " under " + Grouped(static_cast<std::uint64_t>(options.rate)) + " requests a second");
   TRY(UseRevision(context, revision));
   TRY(AwaitMiddle(context));
   context.sleep(kill_after);
@@ -120,7 +121,7 @@ Result<Finding> ProveDeploy(Context& context) {
   const LoadReport report = load->Stop();
 
   Finding finding;
-  finding.experiment = "2 deployments at " + Grouped(static_cast<std::uint64_t>(context.rate)) + "/s: both daemons SIGKILLed in one, stopped for " + std::to_string(context.freeze.count() / 1000) + " s in the other";
+  finding.experiment = "2 deployments at " + Grouped(static_cast<std::uint64_t>(options.rate)) + "/s: both daemons SIGKILLed in one, stopped for " + std::to_string(context.freeze.count() / 1000) + " s in the other";
   finding.limit = "0 failed";
   finding.measured = Describe(report);
   finding.values = ValuesOf(report);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "prove/claims/claims.h"
@@ -14,6 +15,31 @@ Result<ServiceState> SteadyService(Context& context) {
   }));
   if (state.desired == 0) return Fail(ErrorKind::kConflict, "the service " + context.stack.name() + " is to have no task: there is nothing to prove it with (release an image first)");
   return state;
+}
+
+Result<double> BearableRate(Context& context, const LoadOptions& options) {
+  constexpr double kSteps = 32, kCalm = 250;  // ms of p99
+  // From below: a load that is too high fails health checks, and that would replace the very tasks which are to be looked at.
+  double calm = 0;
+  for (double rate = context.rate / kSteps; context.bearable == 0; rate = std::min(context.rate, rate * 2)) {
+    LoadOptions now = options;
+    now.rate = rate;
+    TRY_ASSIGN(auto load, LoadClient::Start(now));
+    context.sleep(Millis{2'000});
+    const LoadReport report = load->Stop();
+    if (report.failed != 0 || report.ok == 0 || report.p99_ms > kCalm) {
+      if (calm == 0) return Fail(ErrorKind::kConflict, "the site at 127.0.0.1:" + std::to_string(options.port) + options.path + " does not bear any load before something is disturbed: " + Describe(report));
+      context.bearable = calm / 2;
+      context.progress("at " + std::to_string(static_cast<int>(rate)) + " requests a second this site is at its limit by itself; the load is " + std::to_string(static_cast<int>(context.bearable)));
+      // The service may have lost a health check to that.
+      TRY_ASSIGN([[maybe_unused]] const ServiceState steady, SteadyService(context));
+      break;
+    }
+    calm = rate;
+    if (rate >= context.rate) context.bearable = rate;
+    if (context.interrupted()) return Fail(ErrorKind::kConflict, "interrupted");
+  }
+  return context.bearable;
 }
 
 Json ValuesOf(const LoadReport& report) {

@@ -23,7 +23,8 @@ Result<Finding> ProveTaskKill(Context& context) {
   if (tasks.empty()) return Fail(ErrorKind::kConflict, "the service has no task");
   const TaskState victim = tasks[context.random.Next() % tasks.size()];
   TRY_ASSIGN(const ProcessId process, FirstProcessOf("trm-" + context.stack.options().instance + "-" + victim.interface_id));
-  TRY_ASSIGN(const LoadOptions options, context.stack.Load(context.rate));
+  TRY_ASSIGN(LoadOptions options, context.stack.Load(context.rate));
+  TRY_ASSIGN(options.rate, BearableRate(context, options));
   TRY_ASSIGN(auto load, LoadClient::Start(options));
   context.sleep(Millis{1'000});
   context.progress("SIGKILL to " + process.program + " of task " + victim.arn.substr(victim.arn.rfind('/') + 1));
@@ -56,7 +57,7 @@ Result<Finding> ProveTaskKill(Context& context) {
   if (const auto now = context.stack.Task(victim.arn)) ended = *now;
 
   Finding finding;
-  finding.experiment = "SIGKILL of 1 of " + std::to_string(before.desired) + " tasks at " + Grouped(static_cast<std::uint64_t>(context.rate)) + "/s";
+  finding.experiment = "SIGKILL of 1 of " + std::to_string(before.desired) + " tasks at " + Grouped(static_cast<std::uint64_t>(options.rate)) + "/s";
   finding.limit = "healthy in 60 s; failures counted";
   if (whole) {
     finding.measured = "noticed after " + Seconds(*noticed) + ", new task RUNNING after " + Seconds(*running) + ", healthy after " + Seconds(*healthy) + "; " + Grouped(report.failed) + " of " +

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "prove/waiting.h"
 
@@ -27,7 +28,7 @@ Result<OtherStation> OtherStation::Create(Context& context) {
   TRY_ASSIGN(const Json subnets, stack.Call("ec2", "DescribeSubnets", Object({{"SubnetIds", Strings({service.subnets[0]})}})));
   const std::string vpc = subnets["Subnets"].array().empty() ? std::string() : subnets["Subnets"].array()[0]["VpcId"].string();
   OtherStation out(context);
-  TRY_ASSIGN(const Json group, stack.Call("ec2", "CreateSecurityGroup", Object({{"GroupName", stack.name() + "-prove-" + RandomHex(context.random, 6)}, {"Description", "prove: an outsider"}, {"VpcId", vpc}})));
+  TRY_ASSIGN(const Json group, stack.Call("ec2", "CreateSecurityGroup", Object({{"GroupName", stack.name() + "-prove-" + std::to_string(context.clock.Now())}, {"Description", "prove: an outsider"}, {"VpcId", vpc}})));
   out.group_ = group["GroupId"].string();
   TRY_ASSIGN(const Json made, stack.Call("ec2", "CreateNetworkInterface", Object({{"SubnetId", service.subnets[0]}, {"Groups", Strings({out.group_})}, {"Description", "prove: an outsider"}})));
   out.interface_ = made["NetworkInterface"]["NetworkInterfaceId"].string();
@@ -40,7 +41,12 @@ OtherStation::~OtherStation() {
   if (context_ == nullptr) return;
   Stack& stack = context_->stack;
   if (!interface_.empty()) (void)stack.Call("ec2", "DeleteNetworkInterface", Object({{"NetworkInterfaceId", interface_}}));
-  if (!group_.empty()) (void)stack.Call("ec2", "DeleteSecurityGroup", Object({{"GroupId", group_}}));
+  // A group can go once the host has let go of the interface that has it.
+  for (int tries = 0; !group_.empty() && tries < 100; ++tries) {
+    const auto gone = stack.Call("ec2", "DeleteSecurityGroup", Object({{"GroupId", group_}}));
+    if (gone || gone.error().code != "DependencyViolation") return;
+    std::this_thread::sleep_for(Millis{100});
+  }
 }
 
 Result<Network> LookAtNetwork(Context& context, const std::string& other) {
