@@ -14,7 +14,7 @@ Result<Finding> ProveDeploy(Context& context);
 Result<Finding> ProveCleanDestroy(Context& context);
 
 // The rate of the load: context.rate, or where the site cannot bear that in peace (a small task has a small share of a processor), half of what
-// it bears: no claim here is about capacity, and a load that fails by itself proves nothing. kConflict where even a thirty-second part fails.
+// it bears: no claim here is about capacity, and a load that fails by itself proves nothing. kConflict where even the smallest part fails.
 // Doubles from there, two seconds each; found out once a run.
 Result<double> BearableRate(Context& context, const LoadOptions& options);
 

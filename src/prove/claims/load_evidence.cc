@@ -18,7 +18,7 @@ Result<ServiceState> SteadyService(Context& context) {
 }
 
 Result<double> BearableRate(Context& context, const LoadOptions& options) {
-  constexpr double kSteps = 32, kCalm = 250;  // ms of p99
+  constexpr double kSteps = 128, kCalm = 1'000;  // ms of p99
   // From below: a load that is too high fails health checks, and that would replace the very tasks which are to be looked at.
   double calm = 0;
   for (double rate = context.rate / kSteps; context.bearable == 0; rate = std::min(context.rate, rate * 2)) {
