@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support import ROOT  # noqa: E402
 import task_test  # noqa: E402
 
-RATE = float(os.environ.get("TERRARIUM_TEST_RATE", "200"))  # requests a second
+RATE = float(os.environ.get("TERRARIUM_TEST_RATE", "100"))  # requests a second
 
 
 def has_haproxy(engine):
@@ -26,10 +26,12 @@ class Load:
     def __init__(self, engine, rate=RATE, path="/", *arguments):
         self.process = subprocess.Popen([sys.executable, str(pathlib.Path(__file__).parent / "load.py"), f"http://127.0.0.1:{engine.door}{path}", "--rate", str(rate), *arguments],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "begun\n":
+            raise AssertionError("the door answers nothing")
 
     def end(self):
         """The report."""
-        out, _ = self.process.communicate(timeout=60)
+        out, _ = self.process.communicate(timeout=120)
         report = json.loads(out)
         print("\n   ", json.dumps(report), file=sys.stderr, flush=True)
         return report

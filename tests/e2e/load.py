@@ -1,8 +1,8 @@
 """A strict HTTP client: an open-loop load in which everything but a 200 in time is a failure. Nothing is retried.
 
-    load.py http://127.0.0.1:8080/ --rate 500 [--keep-alive 0.5] [--workers 24] [--patience 10] [--seconds N]
+    load.py http://127.0.0.1:8080/ --rate 500 [--keep-alive 0.5] [--workers 24] [--patience 20] [--seconds N]
 
-Runs for --seconds, or until SIGTERM or the end of its input; then prints one JSON object: requests, failed, failures (kind → count, with when the
+Says "begun" with the first answer. Runs for --seconds, or until SIGTERM or the end of its input; then prints one JSON object: requests, failed, failures (kind → count, with when the
 first and the last were), p50/p99/longest in ms, and the longest time between two answers. Requests that begin late because the client is busy are timed from when
 they were due. A kept connection is opened again only where the server said "Connection: close"; one that just ends is a failure.
 """
@@ -44,7 +44,7 @@ class Connection:
 
 
 class Load:
-    def __init__(self, url, rate, keep_alive=0.5, workers=24, patience=10.0):
+    def __init__(self, url, rate, keep_alive=0.5, workers=24, patience=20.0):
         parts = urllib.parse.urlsplit(url)
         self.host, self.port, self.path = parts.hostname, parts.port or 80, parts.path or "/"
         self.rate, self.keep_alive, self.workers, self.patience = rate, keep_alive, workers, patience
@@ -70,6 +70,8 @@ class Load:
                 outcome = "ended without an answer" if isinstance(error, asyncio.IncompleteReadError) else type(error).__name__
             now = time.monotonic()
             if outcome is None:
+                if not self.times:
+                    print("begun", flush=True)
                 self.times.append(now - due)
                 self.gap = max(self.gap, now - self.last_answer)
                 self.last_answer = now
@@ -118,7 +120,7 @@ def main():
     parser.add_argument("--rate", type=float, default=500)
     parser.add_argument("--keep-alive", type=float, default=0.5, help="share of the workers that keep their connection")
     parser.add_argument("--workers", type=int, default=24)
-    parser.add_argument("--patience", type=float, default=10)
+    parser.add_argument("--patience", type=float, default=20)
     parser.add_argument("--seconds", type=float)
     options = parser.parse_args()
     load = Load(options.url, options.rate, options.keep_alive, options.workers, options.patience)
