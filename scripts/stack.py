@@ -24,6 +24,7 @@ from stacklib.site import Site
 from stacklib.terraform import Terraform
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+PACKAGES = "/var/cache/terrarium/packages"  # of several engines, and kept when one is destroyed
 POLICY = ROOT / "terraform" / "deploy-role-policy.json"
 
 
@@ -42,7 +43,8 @@ def up(engine, asked):
         if engine.running():
             return "in use"
         for name in ("haproxy", "mysql"):
-            made = subprocess.run([sys.executable, str(ROOT / "scripts/program_root.py"), "ensure", name, "--state-dir", str(engine.state_dir)], capture_output=True, text=True)
+            made = subprocess.run([sys.executable, str(ROOT / "scripts/program_root.py"), "ensure", name, "--state-dir", str(engine.state_dir), "--cache-dir", PACKAGES],
+                                  capture_output=True, text=True)
             if made.returncode != 0:
                 raise Problem("PROGRAMS", f"{name} could not be unpacked", (made.stderr or made.stdout).strip(), do="check the network and the Debian sources, then run this again")
         return "haproxy 3, mysqld, each self-tested"
@@ -105,7 +107,7 @@ def up(engine, asked):
         print("  This is the canary site, not Drupal: make up SITE=/path/to/a/composer/project brings yours.")
 
 
-def wait_for_databases(cloud, seconds=60):
+def wait_for_databases(cloud, seconds=180):
     """A new engine first looks at which database programs this machine has."""
     until = time.monotonic() + seconds
     while not cloud.rds.describe_db_engine_versions()["DBEngineVersions"]:

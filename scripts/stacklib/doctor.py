@@ -41,13 +41,15 @@ def examine(engine):
         check(free >= 2, f"{free} GiB free in {engine.state_dir}", "images and databases need room", "make room, or choose another --state-dir")
     except OSError as error:
         check(False, f"{engine.state_dir}", str(error), "choose another --state-dir")
-    if engine._pid("terrariumd") is None:
+    for port, owner, flag in ((engine.port, "terrariumd", "--port"), (engine.door, "terrarium-node", "--door")):
+        if engine._pid(owner) is not None:
+            continue
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                s.bind(("127.0.0.1", engine.port))
-                check(True, f"port {engine.port} is free")
+                s.bind(("127.0.0.1", port))
+                check(True, f"port {port} is free")
             except OSError:
-                check(False, f"port {engine.port}", engine._holder(engine.port), f"stop that program, or choose another port: --port {engine.port + 1}")
+                check(False, f"port {port} is taken", engine._holder(port), f"stop that program, or choose another port: {flag} {port + 1}")
     check(bool(shutil.which("terraform") or shutil.which("tofu")), "terraform or tofu", "neither is on the path", "install Terraform 1.11 or OpenTofu", fatal=False)
     return checks
