@@ -100,9 +100,10 @@ def up(engine, asked):
     print(f"  site     {site.url}")
     if code == "canary" and sys.stdout.isatty():
         print(f"  log in   {site.login_link()}    works once")
-    print("""  next     make status              processes and namespaces
-           eval "$(make -s env)"    aws, terraform and SDKs then talk to this stack
-           make down                stops everything, keeps the data""")
+    print(f"""  next     {engine.build.relative_to(ROOT) if engine.build.is_relative_to(ROOT) else engine.build}/terrarium status    the whole stack on one screen
+           make prove                        checks the promises here
+           eval "$(make -s env)"             aws, terraform and SDKs then talk to this stack
+           make down                         stops everything, keeps the data""")
     if code == "canary":
         print("  This is the canary site, not Drupal: make up SITE=/path/to/a/composer/project brings yours.")
 
@@ -142,17 +143,14 @@ def destroy(engine, _):
     print("removed; nothing of the engine is left on this machine")
 
 
-def status(engine, _):
+def status(engine, asked):
     if not engine.running():
         print(f"engine {engine.instance}: not running")
         sys.exit(5)
-    print(f"engine {engine.instance}: {engine.endpoint} answers")
-    for name in ("terrariumd", "terrarium-host", "terrarium-node"):
-        pid = engine._pid(name)
-        memory = engine.memory(pid) if pid else None
-        print(f"  {name:<16} " + (f"pid {pid} · {memory} MiB" if pid else "not running"))
-    for namespace in sorted(engine.namespaces()):
-        print(f"  namespace        {namespace}")
+    print("engine · " + " · ".join(f"{name} {f'pid {pid}, {engine.memory(pid)} MiB' if (pid := engine._pid(name)) else 'not running'}" for name in ("terrariumd", "terrarium-host", "terrarium-node")))
+    sys.stdout.flush()
+    program = str(engine.build / "terrarium")
+    os.execv(program, [program, "status", "--name", asked.name, "--state-dir", str(engine.state_dir), "--port", str(engine.port), "--door-port", str(engine.door)])
 
 
 def env(engine, _):

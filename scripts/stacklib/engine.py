@@ -38,6 +38,14 @@ class Engine:
         ours = pathlib.Path(words[0].decode(errors="replace")).name == name and (self.instance.encode() in words or str(self.run_dir).encode() in words)
         return pid if ours else None
 
+    def _is_of_another_build(self, name):
+        """Whether it runs and is not the program that lies in the build folder now."""
+        pid = self._pid(name)
+        try:
+            return pid is not None and not os.path.samefile(f"/proc/{pid}/exe", self.build / name)
+        except OSError:
+            return False
+
     def running(self):
         return self._pid("terrarium-host") is not None and self._pid("terrariumd") is not None and self.answers()
 
@@ -79,6 +87,9 @@ class Engine:
             raise Problem("NOT-ROOT", "starting the engine needs root", "terrarium-host makes namespaces, firewall rules and containers", "nothing was started", "run this as root")
         self._ensure_user()
         self._ensure_folders()
+        for name in ("terrariumd", "terrarium-host"):
+            if self._is_of_another_build(name):
+                self._end(name)  # what runs below it goes on, and the new one adopts it
         if self._pid("terrarium-host") is None:
             self._spawn("terrarium-host", [], lambda: self._connects(self.run_dir / "host.sock"))
         if self._pid("terrariumd") is None:
