@@ -133,7 +133,9 @@ Result<wire::DeleteClusterResponse*> DeleteCluster(api::Call& call, const wire::
 void RegisterClusters(api::Registry& registry) {
   namespace ops = wire::ops;
   const auto on_cluster = [](api::Call& call, const auto& r) -> Result<api::Access> { return api::Access{{EcsArn(call, "cluster/" + ClusterName(r.cluster))}, {}}; };
-  registry.Add<ops::CreateCluster>(CreateCluster);
+  registry.Add<ops::CreateCluster>(CreateCluster, [](api::Call& call, const auto& r) -> Result<api::Access> {
+    return api::Access{{EcsArn(call, "cluster/" + ClusterName(r.cluster_name))}, {}};
+  });
   registry.Add<ops::DescribeClusters>(DescribeClusters, [](api::Call& call, const auto& r) -> Result<api::Access> {
     api::Access out{{}, {}};
     for (const Str& c : r.clusters) out.resources.push_back(EcsArn(call, "cluster/" + ClusterName(c)));

@@ -126,7 +126,11 @@ Result<wire::TaskDefinition*> WireDefinition(Arena& arena, const rows::TaskDefin
 
 void RegisterDefinitions(api::Registry& registry, Neighbours& neighbours) {
   namespace ops = wire::ops;
-  registry.Add<ops::RegisterTaskDefinition>([&neighbours](api::Call& call, const wire::RegisterTaskDefinitionRequest& r) { return RegisterTaskDefinition(call, r, neighbours); });
+  // The revision is not known before it is made; a policy names the family with any.
+  registry.Add<ops::RegisterTaskDefinition>([&neighbours](api::Call& call, const wire::RegisterTaskDefinitionRequest& r) { return RegisterTaskDefinition(call, r, neighbours); },
+                                            [](api::Call& call, const wire::RegisterTaskDefinitionRequest& r) -> Result<api::Access> {
+                                              return api::Access{{EcsArn(call, "task-definition/" + r.family.str() + ":*")}, {}};
+                                            });
   registry.Add<ops::DescribeTaskDefinition>(DescribeTaskDefinition);
   registry.Add<ops::DeregisterTaskDefinition>(DeregisterTaskDefinition);
   registry.Add<ops::ListTaskDefinitions>(ListTaskDefinitions);

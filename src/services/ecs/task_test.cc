@@ -233,5 +233,22 @@ TEST(RuntimeId, IsFnvOfTheName) {
   EXPECT_EQ(RuntimeId("t", "init"), "t-0380752755");
 }
 
+// Service Authorization Reference: both have a required resource type, so a policy may name what is to be made.
+TEST_F(EcsTest, WhatIsMadeIsAuthorizedByItsName) {
+  const auto resource = [&]<class Op>(Op, const typename Op::Request& request) {
+    const api::OperationRow* row = registry_.Find(Op::service(), Op::kName);
+    auto answer = database_->Write([&](store::Tx& tx) -> Result<std::string> {
+      api::Call call{caller_, tx, arena_, clock(), random_, authorizer_, "request"};
+      TRY_ASSIGN(const api::Access access, row->access(call, &request));
+      return access.resources.at(0);
+    });
+    return answer.value_or("");
+  };
+  wire::CreateClusterRequest cluster;
+  cluster.cluster_name = "shop";
+  EXPECT_THAT(resource(wire::ops::CreateCluster(), cluster), testing::EndsWith(":cluster/shop"));
+  EXPECT_THAT(resource(wire::ops::RegisterTaskDefinition(), Definition()), testing::EndsWith(":task-definition/web:*"));
+}
+
 }  // namespace
 }  // namespace terrarium::ecs
