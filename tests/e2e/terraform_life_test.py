@@ -39,7 +39,7 @@ IMPORT_ID = {
     "aws_route_table_association": lambda a: f"{a['subnet_id']}/{a['route_table_id']}",
 }
 # Arguments that the API does not tell again: an import sets them in the state, in place.
-IMPORTED_IN_PLACE = {"aws_db_instance.it", "aws_ecr_repository.it", "aws_ecs_service.it", "aws_kms_key.it", "aws_secretsmanager_secret.it"}
+IMPORTED_IN_PLACE = {"aws_db_instance.it", "aws_ecr_repository.it", "aws_ecs_service.it", "aws_kms_key.it", "aws_kms_key.other", "aws_secretsmanager_secret.it"}
 
 
 def has_program(engine, name):
@@ -57,7 +57,7 @@ class TerraformLifeTest(unittest.TestCase):
                 self.skipTest(f"the program root {program} cannot be had")
         self.engine.start()
         # A database's program is tried out before it is offered.
-        wait_until("an engine version", lambda: self.engine.client("rds").describe_db_engine_versions()["DBEngineVersions"])
+        wait_until("an engine version", lambda: self.engine.client("rds").describe_db_engine_versions()["DBEngineVersions"], 300)
         cli = subprocess.run([sys.executable, str(ROOT / "scripts/terraform_cli_config.py"), str(self.engine.folder / "cli"), str(PROVIDER)], capture_output=True, text=True, check=True).stdout.strip()
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.engine.folder), "TF_CLI_CONFIG_FILE": cli, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", **self.engine.environment()}
         self.work = self.engine.folder / "work"
