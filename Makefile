@@ -1,9 +1,10 @@
 # Thin: what each target does is in scripts/ and CMake.
-.PHONY: help packages build test up prove down destroy status env doctor
+.PHONY: help packages build test up prove bench down destroy status env doctor
 
 help:
 	@echo "make up        packages, build, engine, terraform apply, image, site; ends with its URL (SITE=DIR brings your Drupal)"
 	@echo "make prove     the experiment behind each promise, on the running stack (CLAIMS=\"deploy isolation\" for some)"
+	@echo "make bench     measures the engine beside its references, writes docs/reference/figures.md"
 	@echo "make env       what to eval so that aws, terraform and SDKs talk to it"
 	@echo "make doctor    what this machine has and lacks"
 	@echo "make down      stops everything and keeps the data; make up brings it back"
@@ -26,6 +27,10 @@ up: build
 
 prove: build
 	@python3 scripts/prove.py $(CLAIMS) $(ARGS)
+
+bench: build
+	@cmake --build build/release --target terrarium-replay >/dev/null
+	@python3 scripts/bench.py $(ROWS) --write docs/reference/figures.md $(ARGS)
 
 down:
 	@python3 scripts/stack.py down $(ARGS)

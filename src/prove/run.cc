@@ -47,6 +47,11 @@ Result<Report> Run(Context& context, const RunOptions& options, const std::funct
       auto finding = claim->run(context);
       row.finding = finding ? std::move(*finding) : Finding{.verdict = Verdict::kFailed, .experiment = "could not be carried out", .measured = finding.error().message};
     }
+    // What an experiment that was cut short saw is no finding.
+    if (context.interrupted() && row.finding.verdict == Verdict::kRefuted) {
+      row.finding.verdict = Verdict::kFailed;
+      row.finding.evidence.insert(row.finding.evidence.begin(), "interrupted");
+    }
     row.seconds = watch.Seconds();
     done(row);
     report.rows.push_back(std::move(row));
