@@ -5,7 +5,7 @@ namespace terrarium::cli {
 
 const std::vector<CommandSpec>& Commands() {
   static const std::vector<CommandSpec> kCommands = {
-      UpCommand(), StatusCommand(), LogsCommand(), OpenCommand(), DeployCommand(), WaitCommand(),
+      UpCommand(), StatusCommand(), WhyCommand(), LogsCommand(), OpenCommand(), DeployCommand(), WaitCommand(),
 #ifdef TERRARIUM_HAS_PROVE
       ProveCommand(),
 #endif

@@ -243,13 +243,13 @@ Answer<std::string> UrlOf(Session& session, const Json& load_balancer) {
   const bool local = session.on_this_machine();
   if (load_balancer["Scheme"].string() != "internet-facing") return std::string();
   if (!local) return "http://" + load_balancer["DNSName"].string() + "/";
-  // One door: it belongs to the only load balancer that the internet may reach. Whose it is among several the API does not say.
+  // One door: the oldest has it by itself, the others by their name.
   TRY_ASSIGN(const Json::Array all, session.CallAll("elbv2", "DescribeLoadBalancers", Json(Json::Object{}), "LoadBalancers", "Marker", "NextMarker"));
-  const auto facing = std::ranges::count_if(all, [](const Json& one) { return one["Scheme"].string() == "internet-facing"; });
-  if (facing != 1) return std::string();
+  const auto created = [](const Json& one) { return TimeOf(one["CreatedTime"]).value_or(0); };
+  const bool oldest = std::ranges::none_of(all, [&](const Json& one) { return one["Scheme"].string() == "internet-facing" && created(one) < created(load_balancer); });
   std::string port = session.arguments.Value("door-port", session.world.environment("TERRARIUM_DOOR_PORT"));
   if (port.empty()) port = "8080";
-  return "http://localhost:" + port + "/";
+  return "http://" + (oldest ? std::string() : load_balancer["LoadBalancerName"].string() + ".elb.") + "localhost:" + port + "/";
 }
 
 Answer<Json::Array> RunningTasks(Session& session, const std::string& cluster, const std::string& service) {

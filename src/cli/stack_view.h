@@ -37,7 +37,7 @@ Answer<Json> FindDatabase(Session& session, const std::string& name);
 Answer<Json> FindLoadBalancer(Session& session, const std::string& name);
 Answer<Json::Array> RunningTasks(Session& session, const std::string& cluster, const std::string& service);
 Answer<Json> FindTaskDefinition(Session& session, const std::string& arn);
-// Where a browser reaches that load balancer; empty if it has no door on this machine.
+// Where a browser reaches that load balancer; empty if it is internal.
 Answer<std::string> UrlOf(Session& session, const Json& load_balancer);
 
 // "drupal:3f9c1e2" of a whole image reference; a digest is shortened to 12 digits.

@@ -53,21 +53,26 @@ TEST(Status, OfNothingNamesWhatMakesIt) {
   ExpectTranscript("status_absent", played.transcript);
 }
 
-TEST(Status, KnowsTheDoorOnlyOfTheOnlyLoadBalancer) {
+TEST(Status, AYoungerLoadBalancerIsReachedByItsName) {
   PlayedWorld played;
   PlayHealthyStack(played);
-  const Json one = played.cloud.Call("elbv2", "DescribeLoadBalancers", Json(Json::Object{}))->operator[]("LoadBalancers").array()[0];
-  played.cloud.On("elbv2:DescribeLoadBalancers", [one](const Json& request) -> Result<Json> {
+  Json ours = played.cloud.Call("elbv2", "DescribeLoadBalancers", Json(Json::Object{}))->operator[]("LoadBalancers").array()[0];
+  ours.Set("CreatedTime", "2026-11-25T09:00:00Z");
+  Json older = ours;
+  older.Set("CreatedTime", "2026-11-25T08:00:00Z");
+  older.Set("LoadBalancerName", "older");
+  played.cloud.On("elbv2:DescribeLoadBalancers", [=](const Json& request) -> Result<Json> {
     Json answer;
-    answer.Set("LoadBalancers", request.Has("Names") ? Json::Array{one} : Json::Array{one, one});
+    answer.Set("LoadBalancers", request.Has("Names") ? Json::Array{ours} : Json::Array{older, ours});
     return answer;
   });
-  played.fetch = [](const std::string& url) -> Result<Page> {
-    ADD_FAILURE() << url;
-    return Page{};
+  std::string asked;
+  played.fetch = [&](const std::string& url) -> Result<Page> {
+    asked = url;
+    return Page{200, Millis(1), ""};
   };
   EXPECT_EQ(played.Run("status"), 0);
-  EXPECT_THAT(played.out, HasSubstr("not asked: it has no door"));
+  EXPECT_EQ(asked, "http://drupal.elb.localhost:8080/");
 }
 
 TEST(Status, WatchShowsEventsAndEndsAtAnInterrupt) {

@@ -37,9 +37,16 @@ class AwsCloud final : public Cloud {
 
 Result<Page> Fetch(const std::string& url) {
   TRY_ASSIGN(const auto place, runtime::ParseHttpUrl(url));
-  runtime::HttpClient client(place.first);
+  runtime::HttpEndpoint endpoint = place.first;
+  runtime::HttpHeaders headers = {{"User-Agent", "terrarium"}};
+  // Browsers know every name below localhost, resolvers do not.
+  if (endpoint.host == "localhost" || endpoint.host.ends_with(".localhost")) {
+    headers.emplace_back("Host", runtime::HostHeader(endpoint));
+    endpoint.host = "127.0.0.1";
+  }
+  runtime::HttpClient client(endpoint);
   const auto begun = std::chrono::steady_clock::now();
-  TRY_ASSIGN(const auto answer, client.Send({.target = place.second, .headers = {{"User-Agent", "terrarium"}}, .timeout = Millis(5'000), .limit = 8u << 20}));
+  TRY_ASSIGN(const auto answer, client.Send({.target = place.second, .headers = headers, .timeout = Millis(5'000), .limit = 8u << 20}));
   return Page{answer.status, std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - begun), answer.body};
 }
 
