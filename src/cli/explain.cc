@@ -71,7 +71,7 @@ struct Reason {
 };
 constexpr std::array<Reason, 9> kReasons = {{
     {"Target.ResponseCodeMismatch", "the target answers, with a status that the check does not accept", "terrarium logs"},
-    {"Target.Timeout", "nothing came back in time: a security group that drops it, or a busy target", "terrarium logs"},
+    {"Target.Timeout", "nothing came back in time: a security group that drops it, or a busy target", "terrarium why alb task 80"},
     {"Target.FailedHealthChecks", "the connection is refused or breaks off: does the container listen on that port?", "terrarium logs"},
     {"Elb.InternalError", "the load balancer itself failed", "terrarium why alb"},
     {"Elb.RegistrationInProgress", "it was just registered", "terrarium wait targets"},

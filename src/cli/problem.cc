@@ -26,6 +26,7 @@ Problem::Problem(const Error& error, std::string what_, std::string state_) : wh
     exit = ExitCode::kNoEngine;
   } else if (IsCredentialError(error.code) || (error.code.empty() && error.kind == ErrorKind::kInvalid && error.message.contains("credentials"))) {
     code = "CREDENTIALS";
+    why = why.substr(0, why.find('\n'));  // what should have been signed helps whoever writes a client, not its user
     if (what.empty()) what = "the call was not accepted as anybody's";
     fix = "eval \"$(terrarium env)\"";
     exit = ExitCode::kNotAllowed;

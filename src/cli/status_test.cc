@@ -96,7 +96,7 @@ TEST(Errors, HaveFourPartsAndACode) {
   EXPECT_EQ(played.Run("status"), 5);
   played.cloud.On("ecs:DescribeServices", [](const Json&) -> Result<Json> { return ApiError("AccessDeniedException", "User: arn:aws:iam::000000000000:user/eve is not authorized to perform: ecs:DescribeServices", ErrorKind::kDenied); });
   EXPECT_EQ(played.Run("status"), 4);
-  played.cloud.On("ecs:DescribeServices", [](const Json&) -> Result<Json> { return ApiError("SignatureDoesNotMatch", "The request signature we calculated does not match", ErrorKind::kDenied); });
+  played.cloud.On("ecs:DescribeServices", [](const Json&) -> Result<Json> { return ApiError("SignatureDoesNotMatch", "The request signature we calculated does not match\n\nThe Canonical String should have been\n'POST", ErrorKind::kDenied); });
   EXPECT_EQ(played.Run("status --json"), 4);
   EXPECT_EQ(played.Run("stauts"), 2);
   EXPECT_EQ(played.Run("status --wach"), 2);

@@ -3,7 +3,8 @@ Drupal on AWS as Terraform, on this machine or on AWS.
 
   up       Starts the engine and makes what is missing of the stack.
   status   Shows the whole stack on one screen.
-  why      Explains why a part of the stack is not as asked.
+  why      Explains why a part is not as asked, or whether one end can reach
+           another.
   logs     Shows what the tasks printed and what the service did, by time.
   open     Prints where the site is, or a one-time login link.
   deploy   Rolls the service to another image, and says so when it was rolled

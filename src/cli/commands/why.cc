@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "base/arn.h"
+#include "base/text.h"
 #include "cli/commands/commands.h"
 #include "cli/explain.h"
+#include "cli/reach.h"
 #include "cli/stack_view.h"
 
 namespace terrarium::cli {
@@ -90,10 +92,38 @@ Answer<Explanation> Explain(Session& session, std::string what) {
   return Unknown(session, what);
 }
 
+// FROM TO PORT
+Outcome WhyReach(Session& session, const std::vector<std::string>& words) {
+  const auto port = ParseInt(words[2]);
+  if (!port || *port < 1 || *port > 65535) return Usage(words[2] + " is no TCP port", "terrarium why task db 3306");
+  TRY_ASSIGN(const Reach found, ExplainReach(session, words[0], words[1], static_cast<int>(*port)));
+  Json document = NewDocument("why");
+  document.Set("from", found.from);
+  document.Set("to", found.to);
+  document.Set("port", *port);
+  document.Set("reachable", found.reachable);
+  Json steps(Json::Array{});
+  session.out.Line(session.out.MarkText(found.reachable ? Mark::kOk : Mark::kBad, session.out.terminal()) + (found.reachable ? " reachable  " : " NOT REACHABLE  ") + found.from + " → " + found.to + " tcp " + words[2]);
+  for (const auto& step : found.steps) {
+    session.out.Line("  " + session.out.MarkText(step.allows ? Mark::kOk : Mark::kBad, session.out.terminal()) + " " + step.text);
+    Json one;
+    one.Set("allows", step.allows);
+    one.Set("text", step.text);
+    steps.Append(std::move(one));
+  }
+  document.Set("steps", std::move(steps));
+  session.out.Line("  read from the configuration; no packet was sent");
+  if (!found.fix.empty()) session.out.Line("  do " + found.fix);
+  document.Set("do", found.fix);
+  session.out.Document(document);
+  return found.reachable ? ExitCode::kDone : ExitCode::kBadAnswer;
+}
+
 Outcome Why(Session& session) {
   const auto& words = session.arguments.words();
-  if (words.size() != 1) return Usage("terrarium why takes one word", "terrarium why service");
+  if (words.size() != 1 && words.size() != 3) return Usage("terrarium why takes one word, or three: from, to, port", "terrarium why service, or terrarium why task db 3306");
   TRY(session.cloud());
+  if (words.size() == 3) return WhyReach(session, words);
   TRY_ASSIGN(const Explanation found, Explain(session, words[0]));
   Json document = NewDocument("why");
   document.Set("resource", found.resource);
@@ -124,11 +154,11 @@ Outcome Why(Session& session) {
 
 CommandSpec WhyCommand() {
   return {.name = "why",
-          .summary = "Explains why a part of the stack is not as asked.",
-          .usage = "WHAT",
-          .examples = {"why service", "why targets -v", "why 9c41      # a task by the beginning of its id; or a name, or an ARN"},
-          .most_words = 1,
-          .codes = {"3  it is not as asked"},
+          .summary = "Explains why a part is not as asked, or whether one end can reach another.",
+          .usage = "WHAT | FROM TO PORT",
+          .examples = {"why service", "why targets -v", "why 9c41             # a task by its id; also a name or an ARN", "why task db 3306"},
+          .most_words = 3,
+          .codes = {"3  it is not as asked, or not reachable"},
           .run = Why};
 }
 
