@@ -33,8 +33,8 @@ class ProveTest(proof_stack.ProofStack):
         code, verdicts, report = self.verdicts("isolation")
         self.assertEqual((code, verdicts), (0, {"isolation": "proved"}), report)
         values = report["claims"][0]["values"]
-        # The internet, two nodes of the load balancer, two tasks, an outsider.
-        self.assertEqual(len(values["stations"]), 6, values)
+        # The internet, two nodes of the load balancer, two tasks, an outsider; and tasks of other tests that are still ending.
+        self.assertGreaterEqual(len(values["stations"]), 6, values)
         self.assertGreaterEqual(values["allowed"], 8, values)
 
     def test_a_rule_too_many_refutes_isolation(self):
