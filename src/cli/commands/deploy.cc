@@ -206,7 +206,7 @@ Outcome Deploy(Session& session) {
   TRY_ASSIGN(const Millis timeout, session.arguments.Duration("timeout", Millis(15 * 60'000)));
   const UnixMillis deadline = session.now() + timeout.count();
   const std::string given = session.arguments.Value("image");
-  if (given.empty()) return Usage("deploy needs an image", "terrarium deploy --image " + session.stack() + ":TAG");
+  if (given.empty()) return Usage("deploy needs an image", "terrarium deploy --image " + session.stack() + ":TAG      or, to build and release: terrarium up --site DIR");
   TRY_ASSIGN(const std::string where, session.Where());
   TRY_ASSIGN(const Json service, FindService(session, session.stack(), session.stack()));
   if (service.is_null())
