@@ -34,6 +34,7 @@ def up(engine, asked):
     def host():
         if asked.site is not None and not asked.site.is_dir():
             raise Problem("NO-SITE", f"{asked.site} is no folder", "--site names the site's code", "nothing was changed", "give the folder of a Composer project, or leave SITE out")
+        engine.check_owner()
         wrong = [c for c in examine(engine) if c.state == "FAIL"]
         if wrong:
             raise Problem("HOST", wrong[0].text, wrong[0].why, "nothing was changed", wrong[0].do)
@@ -53,7 +54,7 @@ def up(engine, asked):
         was_there = engine.running()
         engine.start()
         root = Cloud(engine.endpoint, engine.root_credentials())
-        cloud = deploy_role(root, POLICY, asked.name, engine.state_dir / "stack" / "deployer.key")
+        cloud = deploy_role(root, POLICY, asked.name, engine.state_dir / "stack" / asked.name / "deployer.key")
         wait_for_databases(root)
         return f"{engine.endpoint} · {cloud.region} · role {cloud.sts.get_caller_identity()['Arn'].split('/')[1]}" + (" · already running" if was_there else ""), cloud
 
@@ -124,6 +125,7 @@ def changes(counts):
 
 
 def down(engine, _):
+    engine.check_owner()
     engine.stop()
     stopped = engine.verb("--stop-all", "yes")
     if stopped.returncode != 0:
@@ -132,6 +134,7 @@ def down(engine, _):
 
 
 def destroy(engine, _):
+    engine.check_owner()
     engine.stop()
     removed = engine.verb("--remove-all", "yes")
     if removed.returncode != 0:
@@ -197,6 +200,9 @@ def main():
     except Problem as problem:
         problem.show()
         sys.exit(problem.exit_code)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        Problem("FAILED", str(error), type(error).__name__, "what was done before it stays; the next run goes on from here", f"the logs are in {engine.state_dir}/log").show()
+        sys.exit(1)
     except KeyboardInterrupt:
         print("\ninterrupted; the next run goes on from here", file=sys.stderr)
         sys.exit(130)

@@ -60,9 +60,16 @@ def deploy_role(root, policy_file, name, key_file):
     except root.iam.exceptions.EntityAlreadyExistsException:
         root.iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
     root.iam.put_role_policy(RoleName=role, PolicyName="deploy", PolicyDocument=policy_for(policy_file, name))
-    user = Cloud(root.endpoint, _user_key(root, role, key_file), root.region)
-    given = user.sts.assume_role(RoleArn=arn, RoleSessionName="make-up", DurationSeconds=ROLE_SECONDS)["Credentials"]
+    try:
+        given = _assume(root, arn, _user_key(root, role, key_file))
+    except root.sts.exceptions.ClientError:
+        key_file.unlink(missing_ok=True)  # of a user that is no more
+        given = _assume(root, arn, _user_key(root, role, key_file))
     return Cloud(root.endpoint, (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]), root.region)
+
+
+def _assume(root, arn, key):
+    return Cloud(root.endpoint, key, root.region).sts.assume_role(RoleArn=arn, RoleSessionName="make-up", DurationSeconds=ROLE_SECONDS)["Credentials"]
 
 
 def _user_key(root, user, key_file):

@@ -82,11 +82,30 @@ class Engine:
 
     # ---- start
 
+    def check_owner(self):
+        """Whatever is done to the state folder is done to this instance's own, never to another's or to a folder that was named by mistake."""
+        owner = self.state_dir / "instance"
+        try:
+            named = owner.read_text().strip()
+        except OSError:
+            if self.state_dir.exists() and not self._is_young():
+                raise Problem("NOT-OURS", f"{self.state_dir} is not the state folder of an engine", f"{owner} is not there", "nothing was changed", "name another --state-dir")
+            return
+        if named != self.instance:
+            raise Problem("OTHER-INSTANCE", f"{self.state_dir} belongs to the instance {named}, not to {self.instance}", state="nothing was changed",
+                          do=f"--instance {named}, or give this instance a --state-dir of its own")
+
+    def _is_young(self):
+        """Nothing in it but what is prepared before the first start."""
+        return all(entry.name in ("programs", "log") for entry in self.state_dir.iterdir())
+
     def start(self):
         if os.geteuid() != 0:
             raise Problem("NOT-ROOT", "starting the engine needs root", "terrarium-host makes namespaces, firewall rules and containers", "nothing was started", "run this as root")
+        self.check_owner()
         self._ensure_user()
         self._ensure_folders()
+        (self.state_dir / "instance").write_text(self.instance + "\n")
         for name in ("terrariumd", "terrarium-host"):
             if self._is_of_another_build(name):
                 self._end(name)  # what runs below it goes on, and the new one adopts it
@@ -231,6 +250,7 @@ class Engine:
         return left
 
     def remove_state(self):
+        """Call check_owner before anything is removed."""
         shutil.rmtree(self.state_dir, ignore_errors=True)
         shutil.rmtree(self.run_dir, ignore_errors=True)
 

@@ -6,6 +6,17 @@ import time
 from .problem import Problem
 
 
+def _with_aws_errors(work):
+    import botocore.exceptions
+    try:
+        return work()
+    except botocore.exceptions.ClientError as error:
+        said = error.response.get("Error", {})
+        raise Problem("API", f"{error.operation_name} was answered {said.get('Code')}", said.get("Message", "")) from error
+    except botocore.exceptions.BotoCoreError as error:
+        raise Problem("API", "the engine's API could not be called", str(error), do="make doctor; the engine's log is in the folder log of its state directory") from error
+
+
 class Phases:
     def __init__(self, names):
         self.names, self.width, self.begun = names, max(map(len, names)), time.monotonic()
@@ -16,7 +27,7 @@ class Phases:
         print(f" {number}/{len(self.names)} {name:<{self.width}} ", end="", file=sys.stderr, flush=True)
         start = time.monotonic()
         try:
-            outcome = work()
+            outcome = _with_aws_errors(work)
         except Problem as problem:
             print("FAIL", file=sys.stderr, flush=True)
             if number > 1 and not problem.state:

@@ -17,7 +17,7 @@ class Site:
     def __init__(self, engine, cloud, outputs):
         self.engine, self.cloud, self.outputs = engine, cloud, outputs
         self.url = f"http://localhost:{engine.door}/"
-        self._notes = engine.state_dir / "stack" / "site.json"
+        self._notes = engine.state_dir / "stack" / outputs["cluster_name"] / "site.json"
 
     def notes(self):
         try:

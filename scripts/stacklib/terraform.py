@@ -17,7 +17,7 @@ LINKED = ("main.tf", "variables.tf", "outputs.tf", "versions.tf", "network", "ec
 class Terraform:
     def __init__(self, engine, cloud, name):
         self.engine, self.cloud, self.name = engine, cloud, name
-        self.folder = engine.state_dir / "stack"
+        self.folder = engine.state_dir / "stack" / name
         self.log = engine.state_dir / "log" / "terraform.log"
         self.program = shutil.which("terraform") or shutil.which("tofu")
 
@@ -85,19 +85,25 @@ class Terraform:
         return ()
 
     def _run(self, *words, log=True):
-        # A group of its own: the terminal's ^C would reach it twice, once from us, and a second one makes Terraform give up its state.
-        child = subprocess.Popen([self.program, words[0], "-no-color", *words[1:]], cwd=self.folder, env=self.environment(), text=True, stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT if log else subprocess.PIPE, start_new_session=True)
-        try:
-            text = child.communicate()[0]
-        except KeyboardInterrupt:
-            child.send_signal(signal.SIGINT)
-            child.communicate()
-            raise
+        # It writes to a file: a pipe that ends with us would end it in the middle of an apply, and it would forget what it was making. And it has a session of its own: the
+        # terminal's ^C would reach it twice, once from us, and a second one makes it give up its state.
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(self.log.with_suffix(".now"), os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+") as out:
+            child = subprocess.Popen([self.program, words[0], "-no-color", *words[1:]], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL, stdout=out,
+                                     stderr=out if log else subprocess.DEVNULL, start_new_session=True)
+            try:
+                child.wait()
+            except BaseException:
+                ignored = signal.signal(signal.SIGINT, signal.SIG_IGN)
+                child.send_signal(signal.SIGINT)
+                child.wait()
+                signal.signal(signal.SIGINT, ignored)
+                raise
+            out.seek(0)
+            text = out.read()
         if log:
-            with self.log.open("a") as out:
-                os.chmod(self.log, 0o600)
-                out.write(f"== terraform {' '.join(words)}\n{text}\n")
+            with open(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as kept:
+                kept.write(f"== terraform {' '.join(words)}\n{text}\n")
         if child.returncode != 0:
             found = [i for i, line in enumerate(text.splitlines()) if "Error:" in line]
             lines = text.splitlines()

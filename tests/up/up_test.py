@@ -69,8 +69,15 @@ class UpTest(unittest.TestCase):
         self.stack("up", "--canary")
         self.assertEqual(self.rows(), ["before"])
 
+        other = [sys.executable, str(ROOT / "scripts/stack.py"), "destroy", "--instance", "another", "--state-dir", str(self.folder / "state"), "--build", str(BUILD)]
+        refused = subprocess.run(other, capture_output=True, text=True)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("error TR-OTHER-INSTANCE", refused.stderr)
+        self.assertEqual(self.rows(), ["before"])
+
         self.stack("destroy")
         self.assertEqual(self.engine.leftovers(), [])
+        self.stack("destroy")  # of nothing
 
     def test_what_is_wrong_is_named(self):
         with socket.socket() as taken:

@@ -141,13 +141,13 @@ void PodmanContainerHost::RemoveSecrets(std::string_view name) {
 
 Status PodmanContainerHost::Create(const wire::ContainerSpec& spec) {
   const std::string folder = ContainerDir(config_, spec.name);
+  TRY(ApplySysctls(spec));  // before anything of the container exists: what the kernel refuses leaves nothing
   TRY(cgroups_.EnsureTask(spec.task, *spec.task_cpu_units, *spec.task_memory_mib));
   TRY(MakeDirectory(folder, 0700));
   // Readable: the container's users are others than the host's.
   TRY(WriteFileAtomically(folder + "/hosts", RenderHosts(spec), 0644));
   TRY(WriteFileAtomically(folder + "/resolv.conf", RenderResolvConf(spec), 0644));
   TRY(WriteFileAtomically(SecretsFile(config_, spec.name), RenderEnvironmentFile(spec), 0600));
-  TRY(ApplySysctls(spec));
   const auto run = RunProcess(RunArguments(config_, spec), ProcessEnvironment(config_), {}, kStart);
   RemoveSecrets(spec.name);
   if (!run || run->timed_out || run->exit_code != 0) {

@@ -51,7 +51,7 @@ class AwsCloud final : public Cloud {
   // A client with the configured credentials, then with each role's in turn.
   Result<std::shared_ptr<aws::Client>> Become() {
     TRY_ASSIGN(std::shared_ptr<aws::Client> client, aws::Client::Open(options_, clock_));
-    renew_at_.reset();
+    std::optional<UnixMillis> renew_at;
     for (const auto& role : roles_) {
       auto answer = CallOf(*client, sts_region_, "sts", "AssumeRole", role.Fields());
       if (!answer) {
@@ -63,8 +63,9 @@ class AwsCloud final : public Cloud {
       options.credentials = {given["AccessKeyId"].Text(), given["SecretAccessKey"].Text(), given["SessionToken"].Text()};
       TRY_ASSIGN(client, aws::Client::Open(std::move(options), clock_));
       const auto ends = ParseIso8601(given["Expiration"].Text());
-      if (ends) renew_at_ = std::min(renew_at_.value_or(*ends), *ends - kMargin.count());
+      if (ends) renew_at = std::min(renew_at.value_or(*ends), *ends - kMargin.count());
     }
+    renew_at_ = renew_at;  // only now: a renewal that failed is tried again with the next call
     return client;
   }
 
