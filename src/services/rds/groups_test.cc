@@ -84,6 +84,9 @@ TEST_F(RdsTest, ParameterGroupsRefuseByName) {
   EXPECT_EQ(Set("sync_binlog", "0", "immediate"), "InvalidParameterCombination") << "durability is the engine's";
   EXPECT_EQ(Set("datadir", "/", "pending-reboot"), "InvalidParameterCombination");
   EXPECT_EQ(Set("ngram_token_size", "3", "immediate"), "InvalidParameterCombination") << "it is static";
+  EXPECT_EQ(Set("max_connections", "many", "immediate"), "InvalidParameterValue");
+  EXPECT_EQ(Set("max_connections", "0", "immediate"), "InvalidParameterValue");
+  EXPECT_EQ(Set("max_connections", "{DBInstanceClassMemory/12582880}", "immediate"), "InvalidParameterCombination");
   EXPECT_EQ(Set("max_connections", "200", "immediate", "default.mysql9.7"), "InvalidDBParameterGroupState");
   EXPECT_EQ(Set("max_connections", "200", "immediate", "absent"), "DBParameterGroupNotFound");
   wire::ModifyDBParameterGroupMessage many;

@@ -9,6 +9,7 @@ void RegisterRds(api::Registry& registry, const crypto::RootKey& root) {
   RegisterSubnetGroups(registry);
   RegisterParameterGroups(registry);
   RegisterInstances(registry, root);
+  RegisterSnapshots(registry, root);
   RegisterTagging(registry);
 }
 

@@ -22,6 +22,7 @@ namespace wire = gen::rds;
 void RegisterSubnetGroups(api::Registry& registry);
 void RegisterParameterGroups(api::Registry& registry);
 void RegisterInstances(api::Registry& registry, const crypto::RootKey& root);
+void RegisterSnapshots(api::Registry& registry, const crypto::RootKey& root);
 void RegisterTagging(api::Registry& registry);
 
 std::unexpected<Error> InvalidValue(std::string message);
@@ -46,6 +47,8 @@ Result<rows::ParameterGroup*> GetParameterGroup(store::Tx& tx, Arena& arena, std
 // "9.7" or "9.7.4" -> the newest installed one; null where there is none.
 const rows::Engine* FindEngine(store::Tx& tx, Arena& arena, std::string_view version);
 const rows::Engine* FindFamily(store::Tx& tx, Arena& arena, std::string_view family);
+// A row in status creating, which the instance's reconciler fills: DBSnapshotAlreadyExists, InvalidParameterValue.
+Result<rows::Snapshot*> BeginSnapshot(api::Call& call, const rows::Instance& instance, Str name, const List<wire::Tag>& tags);
 void TouchUsers(api::Call& call, std::string_view parameter_group);
 
 // Checks them; creating with tags needs rds:AddTagsToResource too.

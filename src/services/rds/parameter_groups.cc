@@ -29,6 +29,32 @@ const rows::Description* Describes(const rows::Engine& engine, std::string_view 
   return nullptr;
 }
 
+Status CheckMethod(const rows::Description* known, std::string_view name, std::string_view method) {
+  if (known == nullptr) return InvalidValue("Could not find parameter with name: " + std::string(name));
+  if (method != "immediate" && method != "pending-reboot") return InvalidValue("ApplyMethod must be immediate or pending-reboot.");
+  if (method == "immediate" && !known->dynamic.value_or(false)) return InvalidCombination("cannot use immediate apply method for static parameter");
+  return {};
+}
+
+// Within what DescribeDBParameters says is allowed. Formulas over the instance class are not evaluated, so they are refused.
+Status CheckValue(const rows::Description& known, std::string_view value) {
+  if (value.find('{') != std::string_view::npos) return Refused("The formula " + std::string(value) + " for " + known.name.str());
+  const std::string_view allowed = known.allowed_values.view();
+  const auto wrong = [&] { return InvalidValue("Invalid parameter value: " + std::string(value) + " for: " + known.name.str() + " allowed values are: " + std::string(allowed)); };
+  if (known.data_type == "boolean") {
+    for (const std::string_view one : {"0", "1", "on", "off", "true", "false"}) {
+      if (EqualsIgnoreCase(value, one)) return {};
+    }
+    return wrong();
+  }
+  const auto dash = allowed.rfind('-');
+  if (known.data_type != "integer" || dash == std::string_view::npos || dash == 0) return {};
+  const auto number = ParseInt(value), least = ParseInt(allowed.substr(0, dash)), most = ParseInt(allowed.substr(dash + 1));
+  if (!number && value.find_first_not_of("0123456789") != std::string_view::npos) return wrong();
+  if (number && ((least && *number < *least) || (most && *number > *most))) return wrong();
+  return {};
+}
+
 Result<wire::CreateDBParameterGroupResult*> Create(api::Call& call, const wire::CreateDBParameterGroupMessage& request) {
   const std::string name = ToLower(request.db_parameter_group_name.view());
   if (!IsIdentifier(name, 255) || name.starts_with("default")) return InvalidValue("The parameter DBParameterGroupName is not a valid identifier.");
@@ -79,12 +105,12 @@ Result<wire::DBParameterGroupNameMessage*> Modify(api::Call& call, const wire::M
   for (const auto& p : request.parameters) {
     const Str name = call.arena.Copy(ToLower(p.parameter_name.view()));
     const rows::Description* known = Describes(*engine, name);
-    if (known == nullptr) return InvalidValue("Could not find parameter with name: " + name.str());
+    TRY(CheckMethod(known, name, p.apply_method.value_or("")));
     if (!known->modifiable.value_or(false)) return InvalidCombination("The parameter " + name.str() + " cannot be modified.");
-    const std::string_view method = p.apply_method.value_or("");
-    if (method != "immediate" && method != "pending-reboot") return InvalidValue("ApplyMethod must be immediate or pending-reboot.");
-    if (method == "immediate" && !known->dynamic.value_or(false)) return InvalidCombination("cannot use immediate apply method for static parameter");
     if (!p.parameter_value) return InvalidValue("ParameterValue is required for " + name.str());
+    TRY(CheckValue(*known, p.parameter_value.view()));
+    auto* kept = std::remove_if(row->taken_back.begin(), row->taken_back.end(), [&](const rows::Setting& t) { return t.name == name; });
+    row->taken_back.count = static_cast<std::uint32_t>(kept - row->taken_back.begin());
     auto found = std::find_if(row->settings.begin(), row->settings.end(), [&](const auto& s) { return s.name == name; });
     rows::Setting& setting = found != row->settings.end() ? *found : row->settings.Add(call.arena);
     setting = {.name = name, .value = p.parameter_value, .method = p.apply_method};
@@ -96,10 +122,25 @@ Result<wire::DBParameterGroupNameMessage*> Reset(api::Call& call, const wire::Re
   TRY_ASSIGN(rows::ParameterGroup * row, GetOwn(call, request.db_parameter_group_name));
   const bool all = request.reset_all_parameters.value_or(request.parameters.empty());
   if (all && !request.parameters.empty()) return InvalidCombination("ResetAllParameters and Parameters exclude each other.");
-  const auto* end = std::remove_if(row->settings.begin(), row->settings.end(), [&](const rows::Setting& s) {
-    return all || std::any_of(request.parameters.begin(), request.parameters.end(), [&](const auto& p) { return s.name == ToLower(p.parameter_name.view()); });
-  });
-  row->settings.count = static_cast<std::uint32_t>(end - row->settings.begin());
+  const rows::Engine* engine = FindFamily(call.tx, call.arena, row->family);
+  if (engine == nullptr) return InvalidCombination("The parameter group's family is not installed.");
+  if (all) {
+    // Dynamic ones at once, static ones with the next start.
+    for (const auto& setting : row->settings) {
+      const rows::Description* known = Describes(*engine, setting.name);
+      row->taken_back.Add(call.arena, {.name = setting.name, .method = known != nullptr && known->dynamic.value_or(false) ? "immediate" : "pending-reboot"});
+    }
+    row->settings = {};
+  }
+  for (const auto& p : request.parameters) {
+    const std::string name = ToLower(p.parameter_name.view());
+    const rows::Description* known = Describes(*engine, name);
+    TRY(CheckMethod(known, name, p.apply_method.value_or("")));
+    auto* end = std::remove_if(row->settings.begin(), row->settings.end(), [&](const rows::Setting& s) { return s.name == name; });
+    if (end == row->settings.end()) continue;
+    row->settings.count = static_cast<std::uint32_t>(end - row->settings.begin());
+    row->taken_back.Add(call.arena, {.name = call.arena.Copy(name), .method = p.apply_method});
+  }
   return Named(call, *row);
 }
 

@@ -55,8 +55,10 @@ TEST_F(RdsReconcileTest, AServerThatEndedIsStartedAgain) {
 TEST_F(RdsReconcileTest, AMachineThatRefusesForAWhileIsAskedAgain) {
   Refuse("EnsureDatabase");
   EXPECT_EQ(Code<ops::CreateDBInstance>(Instance()), "");
-  Look(60);
+  Look(1);
   EXPECT_EQ(State(), "creating");
+  Look(200);
+  EXPECT_EQ(State(), "failed") << "so long that somebody should look";
   fates_.clear();
   Look(30);
   EXPECT_EQ(State(), "available");
@@ -64,8 +66,8 @@ TEST_F(RdsReconcileTest, AMachineThatRefusesForAWhileIsAskedAgain) {
   auto r = Change();
   r.master_user_password = "second-pass-word";
   EXPECT_EQ(Code<ops::ModifyDBInstance>(r), "");
-  Look(60);
-  EXPECT_EQ(State(), "modifying");
+  Look(200);
+  EXPECT_EQ(State(), "modifying") << "the server serves meanwhile";
   fates_.clear();
   Look(30);
   EXPECT_EQ(State(), "available");
@@ -104,13 +106,13 @@ TEST_F(RdsReconcileTest, AnAnswerThatIsLostDoesNotDoThingsTwice) {
 
 TEST_F(RdsReconcileTest, AParameterThatTheServerDoesNotTakeIsSaidAndCanBeTakenBack) {
   MakeInstance();
-  EXPECT_EQ(Set("max_connections", "many", "immediate"), "");
+  EXPECT_EQ(Set("long_query_time", "many", "immediate"), "");
   Look();
   EXPECT_EQ(State(), "incompatible-parameters");
-  EXPECT_EQ(Set("max_connections", "300", "immediate"), "");
+  EXPECT_EQ(Set("long_query_time", "3", "immediate"), "");
   Look();
   EXPECT_EQ(State(), "available");
-  EXPECT_EQ(Value("max_connections"), "300");
+  EXPECT_EQ(Value("long_query_time"), "3");
 }
 
 TEST_F(RdsReconcileTest, TheDaemonDiesBetweenTheVerbAndTheRow) {

@@ -15,9 +15,12 @@ inline std::optional<Size> SizeOf(std::string_view instance_class) {
     std::string_view suffix;
     std::int32_t gib;
   };
-  if (!instance_class.starts_with("db.t3.") && !instance_class.starts_with("db.t4g.")) return std::nullopt;
+  std::string_view size;
+  for (const std::string_view family : {"db.t3", "db.t4g"}) {
+    if (instance_class.starts_with(family)) size = instance_class.substr(family.size());
+  }
   for (const Row& row : {Row{".micro", 1}, Row{".small", 2}, Row{".medium", 4}, Row{".large", 8}}) {
-    if (!instance_class.ends_with(row.suffix)) continue;
+    if (size != row.suffix) continue;
     // RDS gives InnoDB three quarters of what its own agents leave; a quarter or a half leaves the same room below one hard limit.
     return Size{row.gib * 1024, row.gib == 1 ? 256 : row.gib * 512, row.gib * 85, 2048};
   }

@@ -18,6 +18,7 @@ Status WithTags(api::Call& call, Str text, F f) {
     return {};
   };
   if (type == "db") return visit(kInstances, "DBInstanceNotFound", "DBInstance");
+  if (type == "snapshot") return visit(kSnapshots, "DBSnapshotNotFound", "DBSnapshot");
   if (type == "subgrp") return visit(kSubnetGroups, "DBSubnetGroupNotFoundFault", "DBSubnetGroup");
   if (type == "pg") return visit(kParameterGroups, "DBParameterGroupNotFound", "DBParameterGroup");
   return InvalidValue("The specified resource name does not match an RDS resource in this region.");
