@@ -78,13 +78,20 @@ Result<Finding> ProveIsolation(Context& context) {
     threads.emplace_back([&, i] { outcomes[i] = RunProbes(stations[i].netns, probes[i], kTimeout); });
   }
   for (auto& thread : threads) thread.join();
+  // An interface that went while packets were under way, as an ended task's does, proves nothing about rules.
+  TRY_ASSIGN(const Network after, LookAtNetwork(context, other.interface_id()));
+  const auto stays = [&](const Station& station) {
+    return station.part == Part::kInternet || std::ranges::any_of(after.stations, [&](const Station& s) { return s.interface_id == station.interface_id; });
+  };
 
   Finding finding;
   int allowed = 0, forbidden = 0, open = 0, dropped = 0, by_design = 0;
   for (std::size_t i = 0; i < stations.size(); ++i) {
+    if (!stays(stations[i])) continue;
     TRY(outcomes[i]);
     for (std::size_t k = 0; k < cells[i].size(); ++k) {
       const Cell& cell = cells[i][k];
+      if (!stays(*cell.to)) continue;
       const Reach reach = probes[i][k].reach;
       (cell.allowed ? allowed : forbidden) += 1;
       // From the internet to an address that it has no way to, no route is what keeps it out; inside a VPC only silence is.
