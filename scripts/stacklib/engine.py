@@ -38,6 +38,15 @@ class Engine:
         ours = pathlib.Path(words[0].decode(errors="replace")).name == name and (self.instance.encode() in words or str(self.run_dir).encode() in words)
         return pid if ours else None
 
+    def _running_with(self, option):
+        """The value that the running terrariumd was given; None if none runs."""
+        pid = self._pid("terrariumd")
+        try:
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0") if pid else []
+        except OSError:
+            return None
+        return words[words.index(option) + 1] if option in words else None
+
     def _is_of_another_build(self, name):
         """Whether it runs and is not the program that lies in the build folder now."""
         pid = self._pid(name)
@@ -106,8 +115,12 @@ class Engine:
         self._ensure_user()
         self._ensure_folders()
         (self.state_dir / "instance").write_text(self.instance + "\n")
+        port = self._running_with("--port")
+        if port not in (None, str(self.port)):
+            # Image references and the endpoint that tasks and users were told have the port in them.
+            raise Problem("OTHER-PORT", f"the engine of instance {self.instance} runs on port {port}, not on {self.port}", state="nothing was changed", do=f"--port {port}, or make destroy first")
         for name in ("terrariumd", "terrarium-host"):
-            if self._is_of_another_build(name):
+            if self._is_of_another_build(name) or name == "terrariumd" and self._running_with("--door") not in (None, str(self.door)):
                 self._end(name)  # what runs below it goes on, and the new one adopts it
         if self._pid("terrarium-host") is None:
             self._spawn("terrarium-host", [], lambda: self._connects(self.run_dir / "host.sock"))

@@ -63,6 +63,8 @@ class UpTest(unittest.TestCase):
         self.assertIn("nothing to change", second)
         self.assertIn("serves already", second)
 
+        self.assertIn(f"runs on port {self.port}", self.stack("up", "--canary", "--port", str(free_port()), code=1))
+
         self.stack("down")
         self.assertEqual(self.engine.namespaces(), [])
         self.assertEqual([left for left in self.engine.leftovers() if left.startswith("process")], [])

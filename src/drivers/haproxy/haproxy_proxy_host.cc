@@ -109,12 +109,14 @@ ProxyState* StateOf(std::string_view id, const Record& record, Arena& arena) {
 }
 
 // What DescribeTargetHealth says of a target whose check ended like this.
-void Explain(TargetState& state, const ServerStat& stat, bool draining, Arena& arena) {
+// `fresh`: no check has passed or used up the threshold yet.
+void Explain(TargetState& state, const ServerStat& stat, bool draining, bool fresh, Arena& arena) {
   if (draining) {
     state.state = "draining";
     state.reason = "Target.DeregistrationInProgress";
     state.description = "Target deregistration is in progress";
-  } else if (stat.check_status == "INI" || stat.check_status == "UNK" || stat.check_status.empty()) {
+  } else if (stat.check_status == "INI" || stat.check_status == "UNK" || stat.check_status.empty() ||
+             (fresh && !stat.status.starts_with("DOWN") && stat.check_status.find("OK") == std::string::npos)) {
     state.state = "initial";
     state.reason = "Elb.InitialHealthChecking";
     state.description = "Initial health checks in progress";
@@ -334,7 +336,8 @@ Status HaproxyProxyHost::ChangeTargets(const proxy::Spec& spec, Record& record, 
         const bool checked = backend == group.id;
         // Checked at once (in one breath: its clock runs from when it is added), and nothing is sent there until its first check is over.
         TRY(Command(spec.id, record, (had == known.end() ? "add server " + name + " " + target.Name() + " " + ServerKeywords(group, checked) + "; " : std::string()) +
-                                         (checked ? "enable health " + name + "; " : std::string()) + "set server " + name + " state drain"));
+                                         // Else its very first failure would count for all of the threshold: HAProxy begins at the edge.
+                                         (checked ? "enable health " + name + "; set server " + name + " health up; " : std::string()) + "set server " + name + " state drain"));
       }
     }
   }
@@ -427,9 +430,10 @@ Result<ReadTargetsResponse*> HaproxyProxyHost::ReadTargets(const ReadTargetsRequ
     state.address = arena.Copy(std::string_view(stat.server).substr(0, colon));
     state.port = static_cast<std::int32_t>(ParseInt(std::string_view(stat.server).substr(colon + 1)).value_or(0));
     state.connections = stat.current;
-    Explain(state, stat, draining, arena);
-    // Its first check is over: from now on the checks decide, as with every other target.
-    if (!draining && state.state != "initial" && drained.contains(FailOpenName(stat.backend) + "/" + stat.server)) {
+    const bool fresh = drained.contains(FailOpenName(stat.backend) + "/" + stat.server);
+    Explain(state, stat, draining, fresh, arena);
+    // Its first checks are over: from now on the checks decide, as with every other target.
+    if (!draining && state.state != "initial" && fresh) {
       for (const std::string& backend : {stat.backend, FailOpenName(stat.backend)}) TRY(Command(request.id, record, "set server " + backend + "/" + stat.server + " state ready"));
       admitted = true;
     }
