@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/served.h"
 #include "base/text.h"
 
 namespace terrarium::ec2 {
@@ -34,19 +35,8 @@ std::unexpected<Error> Missing(std::string_view parameter) {
 }
 
 Status OnlyMembers(codec::Type type, const void* request, std::initializer_list<std::string_view> served) {
-  const codec::Tables& tables = *type.tables;
-  const codec::Shape& shape = tables.shapes[type.shape];
-  for (std::uint32_t i = shape.first; i < shape.first + shape.count; ++i) {
-    const codec::Member& member = tables.members[i];
-    const void* value = codec::Present(tables, member, request);
-    const std::string_view name = tables[member.name];
-    if (value == nullptr || name == "DryRun" || std::find(served.begin(), served.end(), name) != served.end()) continue;
-    const codec::Kind kind = tables.shapes[member.shape].kind;
-    if (kind == codec::Kind::kBoolean && !*static_cast<const bool*>(value)) continue;
-    if (kind == codec::Kind::kList && static_cast<const codec::RawList*>(value)->count == 0) continue;
-    return NotSupported("The parameter " + std::string(name));
-  }
-  return {};
+  const std::string_view name = api::FirstUnserved(type, request, served, {.also = "DryRun"});
+  return name.empty() ? Status() : NotSupported("The parameter " + std::string(name));
 }
 
 Result<rows::Vpc*> GetVpc(const api::Call& call, Str id) { return Get(call, kVpcs, id, "InvalidVpcID.NotFound", "vpc ID", "vpcId"); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/served.h"
 #include "base/text.h"
 
 namespace terrarium::elbv2 {
@@ -62,19 +63,8 @@ std::unexpected<Error> NotSupported(std::string_view what) {
 }
 
 Status OnlyMembers(codec::Type type, const void* request, std::initializer_list<std::string_view> served) {
-  const codec::Tables& tables = *type.tables;
-  const codec::Shape& shape = tables.shapes[type.shape];
-  for (std::uint32_t i = shape.first; i < shape.first + shape.count; ++i) {
-    const codec::Member& member = tables.members[i];
-    const void* value = codec::Present(tables, member, request);
-    const std::string_view name = tables[member.name];
-    if (value == nullptr || std::find(served.begin(), served.end(), name) != served.end()) continue;
-    const codec::Kind kind = tables.shapes[member.shape].kind;
-    if (kind == codec::Kind::kBoolean && !*static_cast<const bool*>(value)) continue;
-    if (kind == codec::Kind::kList && static_cast<const codec::RawList*>(value)->count == 0) continue;
-    return NotSupported("the parameter " + std::string(name));
-  }
-  return {};
+  const std::string_view name = api::FirstUnserved(type, request, served);
+  return name.empty() ? Status() : NotSupported("the parameter " + std::string(name));
 }
 
 std::string KeyOfArn(std::string_view text, std::string_view kind) {

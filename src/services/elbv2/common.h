@@ -57,6 +57,16 @@ struct AttributeRule {
 };
 std::string AttributeValue(const List<rows::Attribute>& set, std::span<const AttributeRule> rules, std::string_view key);
 Status SetAttribute(Arena& arena, List<rows::Attribute>& set, std::span<const AttributeRule> rules, Str key, Str value);
+// All of them, as the Describe and Modify operations answer.
+template <class Out>
+void ShowAttributes(Arena& arena, const List<rows::Attribute>& set, std::span<const AttributeRule> rules, Out& out) {
+  for (const AttributeRule& rule : rules) {
+    if (rule.key.starts_with("stickiness.app_cookie")) continue;  // shown for that type only
+    auto& one = out.attributes.Add(arena);
+    one.key = rule.key;
+    one.value = arena.Copy(AttributeValue(set, rules, rule.key));
+  }
+}
 extern const std::span<const AttributeRule> kLoadBalancerAttributes, kTargetGroupAttributes;
 
 // One page: PageSize 1 to 400, Marker the ARN of the last one shown.

@@ -180,18 +180,10 @@ Result<wire::DeleteLoadBalancerOutput*> Delete(api::Call& call, const wire::Dele
   return out;
 }
 
-template <class Out>
-void FillAttributes(api::Call& call, const rows::LoadBalancer& row, Out& out) {
-  for (const auto& rule : kLoadBalancerAttributes) {
-    auto& one = out.attributes.Add(call.arena);
-    one.key = rule.key;
-    one.value = call.arena.Copy(AttributeValue(row.attributes, kLoadBalancerAttributes, rule.key));
-  }
-}
 Result<wire::DescribeLoadBalancerAttributesOutput*> DescribeAttributes(api::Call& call, const wire::DescribeLoadBalancerAttributesInput& request) {
   TRY_ASSIGN(const rows::LoadBalancer* row, GetLoadBalancer(call, request.load_balancer_arn));
   auto* out = call.arena.New<wire::DescribeLoadBalancerAttributesOutput>();
-  FillAttributes(call, *row, *out);
+  ShowAttributes(call.arena, row->attributes, kLoadBalancerAttributes, *out);
   return out;
 }
 Result<wire::ModifyLoadBalancerAttributesOutput*> ModifyAttributes(api::Call& call, const wire::ModifyLoadBalancerAttributesInput& request) {
@@ -199,7 +191,7 @@ Result<wire::ModifyLoadBalancerAttributesOutput*> ModifyAttributes(api::Call& ca
   for (const auto& one : request.attributes) TRY(SetAttribute(call.arena, row->attributes, kLoadBalancerAttributes, one.key, one.value));
   Save(call.tx, *row);
   auto* out = call.arena.New<wire::ModifyLoadBalancerAttributesOutput>();
-  FillAttributes(call, *row, *out);
+  ShowAttributes(call.arena, row->attributes, kLoadBalancerAttributes, *out);
   return out;
 }
 

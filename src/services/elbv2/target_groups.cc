@@ -172,19 +172,10 @@ Result<wire::DeleteTargetGroupOutput*> Delete(api::Call& call, const wire::Delet
   return out;
 }
 
-template <class Out>
-void FillAttributes(api::Call& call, const rows::TargetGroup& row, Out& out) {
-  for (const auto& rule : kTargetGroupAttributes) {
-    if (rule.key.starts_with("stickiness.app_cookie")) continue;  // shown for that type only
-    auto& one = out.attributes.Add(call.arena);
-    one.key = rule.key;
-    one.value = call.arena.Copy(AttributeValue(row.attributes, kTargetGroupAttributes, rule.key));
-  }
-}
 Result<wire::DescribeTargetGroupAttributesOutput*> DescribeAttributes(api::Call& call, const wire::DescribeTargetGroupAttributesInput& request) {
   TRY_ASSIGN(const rows::TargetGroup* row, GetTargetGroup(call, request.target_group_arn));
   auto* out = call.arena.New<wire::DescribeTargetGroupAttributesOutput>();
-  FillAttributes(call, *row, *out);
+  ShowAttributes(call.arena, row->attributes, kTargetGroupAttributes, *out);
   return out;
 }
 Result<wire::ModifyTargetGroupAttributesOutput*> ModifyAttributes(api::Call& call, const wire::ModifyTargetGroupAttributesInput& request) {
@@ -192,7 +183,7 @@ Result<wire::ModifyTargetGroupAttributesOutput*> ModifyAttributes(api::Call& cal
   for (const auto& one : request.attributes) TRY(SetAttribute(call.arena, row->attributes, kTargetGroupAttributes, one.key, one.value));
   Save(call.tx, *row);
   auto* out = call.arena.New<wire::ModifyTargetGroupAttributesOutput>();
-  FillAttributes(call, *row, *out);
+  ShowAttributes(call.arena, row->attributes, kTargetGroupAttributes, *out);
   return out;
 }
 

@@ -1,3 +1,4 @@
+#include "api/served.h"
 #include "services/rds/ops.h"
 
 namespace terrarium::rds {
@@ -9,20 +10,8 @@ std::unexpected<Error> Refused(std::string_view what) {
 }
 
 Status OnlyMembers(codec::Type type, const void* request, std::initializer_list<std::string_view> served) {
-  const codec::Tables& tables = *type.tables;
-  const codec::Shape& shape = tables.shapes[type.shape];
-  for (std::uint32_t i = shape.first; i < shape.first + shape.count; ++i) {
-    const codec::Member& member = tables.members[i];
-    const void* value = codec::Present(tables, member, request);
-    const std::string_view name = tables[member.name];
-    if (value == nullptr || std::find(served.begin(), served.end(), name) != served.end()) continue;
-    const codec::Kind kind = tables.shapes[member.shape].kind;
-    if (kind == codec::Kind::kBoolean && !*static_cast<const bool*>(value)) continue;
-    if (kind == codec::Kind::kInteger && *static_cast<const std::int32_t*>(value) == 0) continue;
-    if (kind == codec::Kind::kList && static_cast<const codec::RawList*>(value)->count == 0) continue;
-    return Refused("The parameter " + std::string(name));
-  }
-  return {};
+  const std::string_view name = api::FirstUnserved(type, request, served, {.zero_is_absent = true});
+  return name.empty() ? Status() : Refused("The parameter " + std::string(name));
 }
 
 std::string ArnOf(const api::Call& call, std::string_view type, std::string_view name) {
