@@ -23,7 +23,7 @@ test:
 	@python3 scripts/test.py
 
 up: build
-	@python3 scripts/stack.py up $(if $(SITE),--site $(SITE)) $(ARGS)
+	@python3 scripts/stack.py up $(if $(SITE),--site "$(SITE)") $(ARGS)
 
 prove: build
 	@python3 scripts/prove.py $(CLAIMS) $(ARGS)

@@ -10,7 +10,7 @@ import pathlib
 import subprocess
 import sys
 
-from stacklib.engine import Engine
+from stacklib.place import add_arguments, engine_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -25,19 +25,14 @@ def serves(engine, name):
 
 
 def main():
-    own, _, passed_on = (lambda a: (a, None, []) if "--" not in a else (a[:a.index("--")], None, a[a.index("--") + 1:]))(sys.argv[1:])
+    words = [*sys.argv[1:], "--"]
+    own, passed_on = words[:words.index("--")], words[words.index("--") + 1:-1]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("claims", nargs="*", metavar="CLAIM")
     parser.add_argument("--canary", action="store_true", help="where a stack is made: of the canary site")
-    parser.add_argument("--instance", default="t0")
-    parser.add_argument("--state-dir", default="/var/lib/terrarium")
-    parser.add_argument("--run-dir")
-    parser.add_argument("--port", type=int, default=4566)
-    parser.add_argument("--door", type=int, default=8080)
-    parser.add_argument("--name", default="drupal")
-    parser.add_argument("--build", default=str(ROOT / "build" / "release"))
+    add_arguments(parser)
     asked = parser.parse_args(own)
-    engine = Engine(asked.build, asked.instance, asked.state_dir, asked.run_dir, port=asked.port, door=asked.door)
+    engine = engine_of(asked)
     place = ["--instance", asked.instance, "--state-dir", asked.state_dir, *(["--run-dir", asked.run_dir] if asked.run_dir else []), "--port", str(asked.port), "--name", asked.name]
     try:
         there = serves(engine, asked.name)

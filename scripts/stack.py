@@ -14,11 +14,12 @@ import subprocess
 import sys
 import time
 
+import terraform_cli_config
 from stacklib.cloud import Cloud, deploy_role
 from stacklib.doctor import examine
-from stacklib.engine import Engine
 from stacklib.image import build, push
 from stacklib.phases import Phases
+from stacklib.place import add_arguments, engine_of
 from stacklib.problem import Problem
 from stacklib.site import Site
 from stacklib.terraform import Terraform
@@ -161,12 +162,10 @@ def env(engine, _):
         raise Problem("NO-ENGINE", "no engine answers at " + engine.endpoint, do="make up", exit_code=5)
     for name, value in engine.environment().items():
         print(f"export {name}={value}")
-    provider = ROOT / "build" / "release" / "terraform-provider-aws"
+    provider = engine.build / "terraform-provider-aws"
     if provider.exists():
         # Only through this variable, so that no other project finds the provider.
-        config = subprocess.run([sys.executable, str(ROOT / "scripts/terraform_cli_config.py"), str(engine.state_dir / "terraform"), str(provider)], capture_output=True, text=True)
-        if config.returncode == 0:
-            print(f"export TF_CLI_CONFIG_FILE={config.stdout.strip()}")
+        print(f"export TF_CLI_CONFIG_FILE={terraform_cli_config.write(engine.state_dir / 'terraform', provider)}")
 
 
 def doctor(engine, _):
@@ -183,18 +182,12 @@ def main():
     verbs = {f.__name__: f for f in (up, down, destroy, status, env, doctor)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", choices=verbs)
-    parser.add_argument("--instance", default="t0")
-    parser.add_argument("--state-dir", default="/var/lib/terrarium")
-    parser.add_argument("--run-dir", help="default /run/terrarium/INSTANCE")
-    parser.add_argument("--port", type=int, default=4566)
-    parser.add_argument("--door", type=int, default=8080, help="where the site is served on 127.0.0.1 (default 8080)")
-    parser.add_argument("--name", default="drupal", help="the stack's name: Terraform's variable name (default drupal)")
+    add_arguments(parser)
     code = parser.add_mutually_exclusive_group()
     code.add_argument("--site", type=pathlib.Path, metavar="DIR", help="the site's code: a Composer project, or a docroot with its vendor/")
     code.add_argument("--canary", action="store_true", help="the canary site, also where Drupal could be had")
-    parser.add_argument("--build", default=str(ROOT / "build" / "release"))
     arguments = parser.parse_args()
-    engine = Engine(arguments.build, arguments.instance, arguments.state_dir, arguments.run_dir, port=arguments.port, door=arguments.door)
+    engine = engine_of(arguments)
     try:
         verbs[arguments.verb](engine, arguments)
     except Problem as problem:

@@ -7,9 +7,11 @@ Nothing outside FOLDER is written, so that no other project finds this provider.
 of hashicorp/aws are served; every other provider is fetched as usual.
 """
 
+import filecmp
 import os
 import pathlib
 import platform
+import shutil
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -29,9 +31,11 @@ def write(folder, provider):
         package = folder / "mirror" / address / VERSION / target
         package.mkdir(parents=True, exist_ok=True)
         link = package / f"terraform-provider-aws_v{VERSION}"
+        if link.exists() and filecmp.cmp(link, provider):
+            continue
         # Another file under the name first, then a rename: a running plan keeps the program that it has.
         fresh = package / f".{link.name}.{os.getpid()}"
-        fresh.write_bytes(provider.read_bytes())
+        shutil.copy2(provider, fresh)  # with its time, by which the next run sees that it is the same
         fresh.chmod(0o755)
         fresh.rename(link)
     quoted = ", ".join(f'"{a}"' for a in addresses)

@@ -2,6 +2,7 @@
 
 import json
 import resource
+import tempfile
 
 from imagebuild.run import need, run, succeeds
 
@@ -35,6 +36,12 @@ class Podman:
         for name, value in labels.items():
             words += ["--label", f"{name}={value}"]
         return self.run(*words, context, stream=say)
+
+    def push(self, tag, reference, *, auth_file, insecure=False):
+        """The digest that the registry knows the image by. Credentials travel in a file, never in arguments."""
+        with tempfile.NamedTemporaryFile("r", prefix="digest-") as digest:
+            self.run("push", "--quiet", "--authfile", auth_file, *(["--tls-verify=false"] if insecure else []), "--digestfile", digest.name, tag, reference)
+            return digest.read().strip()
 
     def remove_older(self, name, keep):
         """Removes all but the newest `keep` images of one name, and with them the steps that nothing else needs."""

@@ -3,6 +3,7 @@
 import json
 import time
 
+from .files import read_json, write_json
 from .problem import Problem
 
 DEPLOY_ROLE = "terrarium-deploy"
@@ -73,26 +74,20 @@ def _assume(root, arn, key):
 
 
 def _user_key(root, user, key_file):
-    try:
-        return tuple(json.loads(key_file.read_text()))
-    except OSError:
-        pass
+    if kept := read_json(key_file):
+        return tuple(kept)
     for old in root.iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
         root.iam.delete_access_key(UserName=user, AccessKeyId=old["AccessKeyId"])
     made = root.iam.create_access_key(UserName=user)["AccessKey"]
     key = (made["AccessKeyId"], made["SecretAccessKey"])
-    key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = key_file.with_suffix(".new")
-    fresh.touch(0o600)
-    fresh.write_text(json.dumps(key))
-    fresh.rename(key_file)
+    write_json(key_file, key)
     return key
 
 
-def run_one_off(cloud, outputs, command, timeout=600):
-    """Runs the image's command as a task beside the service's. The exit code and the last lines that it printed."""
+def run_one_off(cloud, outputs, command, definition=None, timeout=600):
+    """Runs the image's command as a task beside the service's, by the service's definition or another. The exit code and the last lines that it printed."""
     container = outputs["container_name"]
-    started = cloud.ecs.run_task(cluster=outputs["cluster_name"], taskDefinition=outputs.get("one_off_definition") or outputs["task_definition_arn"], launchType="FARGATE",
+    started = cloud.ecs.run_task(cluster=outputs["cluster_name"], taskDefinition=definition or outputs["task_definition_arn"], launchType="FARGATE",
                                  networkConfiguration={"awsvpcConfiguration": {"subnets": outputs["task_subnet_ids"], "securityGroups": [outputs["task_security_group_id"]],
                                                                               "assignPublicIp": "ENABLED"}},
                                  overrides={"containerOverrides": [{"name": container, "command": command}]})

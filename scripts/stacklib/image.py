@@ -1,13 +1,15 @@
 """The site's image: built by scripts/build_image.py, pushed to the stack's repository as anybody pushes: podman and an authorization token."""
 
-import base64
 import json
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
+from imagebuild.podman import Podman
+from imagebuild.run import BuildError
+
+from .files import write_json
 from .problem import Problem
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -38,12 +40,10 @@ def push(engine, cloud, repository_name, repository_url, tag):
         return f"{repository_url}@{found[0]['imageDigest']}", False
     token = cloud.ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     with tempfile.TemporaryDirectory(prefix="push-", dir=engine.run_dir) as folder:
-        auth, digest = pathlib.Path(folder, "auth.json"), pathlib.Path(folder, "digest")
-        auth.touch(0o600)
-        auth.write_text(json.dumps({"auths": {repository_url.split("/")[0]: {"auth": base64.b64encode(base64.b64decode(token)).decode()}}}))
-        pushed = subprocess.run(["podman", "--root", str(engine.state_dir / "build"), "--runroot", str(engine.run_dir / "build"), "--tmpdir", str(engine.run_dir / "build" / "libpod"),
-                                 "--events-backend", "none", "--cgroup-manager", "cgroupfs", "push", "--quiet", "--authfile", str(auth), "--tls-verify=false", "--digestfile", str(digest),
-                                 tag, f"{repository_url}:{name}"], capture_output=True, text=True, env={k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ})
-        if pushed.returncode != 0:
-            raise Problem("PUSH", "the image could not be pushed", pushed.stderr.strip()[-500:])
-        return f"{repository_url}@{digest.read_text().strip()}", True
+        auth = pathlib.Path(folder, "auth.json")
+        write_json(auth, {"auths": {repository_url.split("/")[0]: {"auth": token}}})
+        try:
+            digest = Podman(engine.state_dir / "build", engine.run_dir / "build").push(tag, f"{repository_url}:{name}", auth_file=auth, insecure=True)
+        except BuildError as error:
+            raise Problem("PUSH", "the image could not be pushed", str(error)) from error
+    return f"{repository_url}@{digest}", True

@@ -1,13 +1,13 @@
 """The site on the stack: installed once, gated before another image serves, looked at through its door."""
 
 import hashlib
-import json
 import secrets
 import time
 import urllib.error
 import urllib.request
 
 from .cloud import run_one_off
+from .files import read_json, write_json
 from .problem import Problem
 
 GATE = {3: "no site is installed in this database", 4: "another installation or deployment is running", 5: "this site has no such task"}
@@ -19,31 +19,20 @@ class Site:
         self.url = f"http://localhost:{engine.door}/"
         self._notes = engine.state_dir / "stack" / outputs["cluster_name"] / "site.json"
 
-    def notes(self):
-        try:
-            return json.loads(self._notes.read_text())
-        except OSError:
-            return {}
-
-    def note(self, **what):
-        fresh = self._notes.with_suffix(".new")
-        fresh.write_text(json.dumps(self.notes() | what) + "\n")
-        fresh.rename(self._notes)
-
     def database(self):
         return self.cloud.rds.describe_db_instances(DBInstanceIdentifier=self.outputs["database_identifier"])["DBInstances"][0]["DbiResourceId"]
 
     def installed(self):
-        return self.notes().get("database") == self.database()
+        return read_json(self._notes, {}).get("database") == self.database()
 
     def install(self):
         self._task("install", "the site could not be installed")
-        self.note(database=self.database())
+        write_json(self._notes, {"database": self.database()})
 
     def gate(self, image):
         """Database updates and configuration of a new image, by a revision that the service does not run yet."""
         current = self.cloud.ecs.describe_task_definition(taskDefinition=self.outputs["task_definition_arn"])["taskDefinition"]
-        containers = json.loads(json.dumps(current["containerDefinitions"]))
+        containers = current["containerDefinitions"]
         for variable in containers[0]["environment"]:
             if variable["name"] == "IMAGE_DIGEST":
                 variable["value"] = image
@@ -52,12 +41,12 @@ class Site:
         arn = self.cloud.ecs.register_task_definition(family=f"{current['family']}-gate", containerDefinitions=containers,
                                                       **{k: current[k] for k in kept if k in current})["taskDefinition"]["taskDefinitionArn"]
         try:
-            self._task("deploy", "the new image's updates failed, so it does not serve", {"one_off_definition": arn})
+            self._task("deploy", "the new image's updates failed, so it does not serve", arn)
         finally:
             self.cloud.ecs.deregister_task_definition(taskDefinition=arn)
 
-    def _task(self, command, failed, more=None):
-        code, lines = run_one_off(self.cloud, self.outputs | (more or {}), [command])
+    def _task(self, command, failed, definition=None):
+        code, lines = run_one_off(self.cloud, self.outputs, [command], definition)
         if code != 0:
             raise Problem("SITE", f"{failed}: the task {command} ended with {code}", "\n".join([*([GATE[code]] if code in GATE else []), *lines[-8:]]))
 

@@ -6,8 +6,10 @@ import pathlib
 import shutil
 import signal
 import subprocess
-import sys
 
+import terraform_cli_config
+
+from .files import read_json, write_json
 from .problem import Problem
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -31,9 +33,9 @@ class Terraform:
                 link.unlink(missing_ok=True)
                 link.symlink_to(target)
         provider = self.engine.build / "terraform-provider-aws"
-        made = subprocess.run([sys.executable, str(ROOT / "scripts/terraform_cli_config.py"), str(self.engine.state_dir / "terraform"), str(provider)], capture_output=True, text=True)
-        if made.returncode != 0:
-            raise Problem("NO-PROVIDER", "Terraform's provider is not there", made.stderr.strip(), do="make build")
+        if not provider.is_file():
+            raise Problem("NO-PROVIDER", "Terraform's provider is not there", f"{provider} is missing", do="make build")
+        self._config = terraform_cli_config.write(self.engine.state_dir / "terraform", provider)
         stamp = self.folder / ".terraform" / "terrarium-provider"
         now = f"{provider.stat().st_mtime_ns} {provider.stat().st_size}"
         if not stamp.exists() or stamp.read_text() != now:
@@ -45,7 +47,7 @@ class Terraform:
     def environment(self):
         known = {k: v for k, v in os.environ.items() if k.startswith(("TF_VAR_", "TF_LOG")) or k in ("PATH", "HOME", "TERM", "LANG")}
         own = {"AWS_ENDPOINT_URL": self.engine.endpoint, "AWS_ACCESS_KEY_ID": self.cloud.key[0], "AWS_SECRET_ACCESS_KEY": self.cloud.key[1], "AWS_REGION": self.cloud.region,
-               "AWS_EC2_METADATA_DISABLED": "true", "TF_CLI_CONFIG_FILE": str(self.engine.state_dir / "terraform" / "terraform.tfrc"), "TF_IN_AUTOMATION": "1",
+               "AWS_EC2_METADATA_DISABLED": "true", "TF_CLI_CONFIG_FILE": str(self._config), "TF_IN_AUTOMATION": "1",
                "CHECKPOINT_DISABLE": "1", "TF_VAR_name": self.name}
         if len(self.cloud.key) > 2:
             own["AWS_SESSION_TOKEN"] = self.cloud.key[2]
@@ -54,9 +56,6 @@ class Terraform:
     def apply(self):
         """What changed, as Terraform's last line says it: (added, changed, destroyed)."""
         return self._counts(self._run("apply", "-auto-approve", "-input=false", "-lock-timeout=60s"))
-
-    def destroy(self):
-        return self._counts(self._run("destroy", "-auto-approve", "-input=false", "-lock-timeout=60s"))
 
     def outputs(self):
         return {k: v["value"] for k, v in json.loads(self._run("output", "-json", log=False)).items()}
@@ -67,20 +66,15 @@ class Terraform:
 
     def image(self):
         """The image that the stack was last told to run; None before the first push."""
-        try:
-            return json.loads(self._image_file.read_text())["image"]
-        except OSError:
-            return None
+        return read_json(self._image_file, {}).get("image")
 
     def set_image(self, image):
-        fresh = self._image_file.with_suffix(".new")
-        fresh.write_text(json.dumps({"image": image}) + "\n")
-        fresh.rename(self._image_file)
+        write_json(self._image_file, {"image": image})
 
     @staticmethod
     def _counts(text):
         for line in reversed(text.splitlines()):
-            if line.startswith(("Apply complete!", "Destroy complete!")):
+            if line.startswith("Apply complete!"):
                 return tuple(int(w) for w in line.replace(":", " ").split() if w.isdigit())
         return ()
 

@@ -1,4 +1,4 @@
-"""What a new user types: up, up again, down, up, another image, destroy; with the release build, the canary and everything real."""
+"""What a new user types: up, up again, down, up, destroy; with the release build, the canary and everything real."""
 
 import json
 import os
