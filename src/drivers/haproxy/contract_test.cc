@@ -92,6 +92,7 @@ class Echo {
     thread_.join();
   }
   std::atomic<int> status{200};
+  std::atomic<int> answered{0};
 
  private:
   void Serve() {
@@ -103,6 +104,7 @@ class Echo {
       for (ssize_t got; !head.contains("\r\n\r\n") && (got = ::recv(client.get(), buffer, sizeof buffer, 0)) > 0;) head.append(buffer, static_cast<std::size_t>(got));
       if (head.starts_with("GET /die")) continue;
       static_cast<void>(WriteAll(client.get(), "HTTP/1.1 " + std::to_string(status.load()) + " X\r\nConnection: close\r\nContent-Length: " + std::to_string(head.size()) + "\r\n\r\n" + head));
+      ++answered;
     }
   }
   UniqueFd listener_;
@@ -347,6 +349,19 @@ TEST_F(RealProxy, AWrongStatusIsNamed) {
   web.status = 500;
   Ensure(Request(arena_, *harness_, {8001}));
   EXPECT_EQ(AwaitChecked(8001), "unhealthy Target.ResponseCodeMismatch");
+}
+
+class RealProxyNewTarget : public RealProxy, public ::testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(InARunningProcessOrWithIt, RealProxyNewTarget, ::testing::Bool());
+TEST_P(RealProxyNewTarget, OneFailedCheckIsNotItsWholeThreshold) {
+  Echo late(harness_->place, 8001);  // it listens and is not ready when it is first asked
+  late.status = 503;
+  if (!GetParam()) Ensure(Request(arena_, *harness_, {}));
+  Ensure(Request(arena_, *harness_, {8001}));
+  for (int i = 0; i < 2000 && late.answered == 0; ++i) ::poll(nullptr, 0, 10);
+  ASSERT_EQ(late.answered, 1);
+  late.status = 200;
+  EXPECT_EQ(AwaitChecked(8001), "healthy");
 }
 
 TEST_F(RealProxy, TargetsComeAndGoInTheRunningProcess) {

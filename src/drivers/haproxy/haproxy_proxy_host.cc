@@ -336,8 +336,9 @@ Status HaproxyProxyHost::ChangeTargets(const proxy::Spec& spec, Record& record, 
         const bool checked = backend == group.id;
         // Checked at once (in one breath: its clock runs from when it is added), and nothing is sent there until its first check is over.
         TRY(Command(spec.id, record, (had == known.end() ? "add server " + name + " " + target.Name() + " " + ServerKeywords(group, checked) + "; " : std::string()) +
-                                         // Else its very first failure would count for all of the threshold: HAProxy begins at the edge.
-                                         (checked ? "enable health " + name + "; set server " + name + " health up; " : std::string()) + "set server " + name + " state drain"));
+                                         (checked ? "enable health " + name + "; " : std::string()) + "set server " + name + " state drain" +
+                                         // Else its very first failure would count for all of the threshold: out of maintenance HAProxy begins at the edge.
+                                         (checked ? "; set server " + name + " health up" : std::string())));
       }
     }
   }
