@@ -152,6 +152,7 @@ class RealHarness final : public Harness {
   host::ProxyHost& host() override { return *host_; }
   std::string Namespace() override { return place.Path(); }
   int opened() const { return network_.opened; }
+  const std::string& run_dir() const { return run_dir_; }
 
   Loopback place;
 
@@ -474,6 +475,120 @@ TEST_F(RealProxy, OneThatIsGoneWithItsKeeperIsMadeAgain) {
   ASSERT_TRUE(KillNow(worker));
   EXPECT_EQ(Ensure(Request(arena_, *harness_, {})).state->status, "running");
   EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 503"));
+}
+
+// ---- terrarium-host killed in a hand-over ---------------------------------------------------------------------------------------------------
+
+class RealProxyCutHandOver : public RealProxy {
+ protected:
+  EnsureProxyRequest Saying(const char* body) {
+    auto request = Request(arena_, *harness_, {});
+    auto& action = *request.spec->listeners[0].default_action;
+    action.type = "fixed-response";
+    action.status_code = 200;
+    action.body = body;
+    return request;
+  }
+  std::string RecordPath() const { return harness_->run_dir() + "/haproxy/lb-1/proxy.json"; }
+  Record Written() const { return *Record::Read(*ReadFile(RecordPath())); }
+  // A terrarium-host that is killed as soon as it has written the next generation down; what it had not done yet stays undone.
+  void HandOverAndDie(const EnsureProxyRequest& request) {
+    const auto generation = Written().generation;
+    const pid_t host = ::fork();
+    if (host == 0) {
+      Arena arena;
+      static_cast<void>(harness_->host().EnsureProxy(request, arena));
+      ::_exit(0);
+    }
+    const auto identity = runtime::DetachedProcess::IdentityOf(host);
+    ASSERT_TRUE(identity);
+    auto process = runtime::DetachedProcess::Adopt(*identity);
+    ASSERT_TRUE(process);
+    while (Written().generation == generation && process->Running()) {
+    }
+    static_cast<void>(process->Signal(SIGKILL));
+    ASSERT_TRUE(process->WaitEnd(Millis(10'000)));
+    ASSERT_GT(Written().generation, generation);
+  }
+  // True once it has ended; nobody has a request under way there.
+  static bool Ends(const runtime::DetachedProcess::Identity& identity) {
+    auto process = runtime::DetachedProcess::Adopt(identity);
+    return !process || process->WaitEnd(Millis(10'000));
+  }
+};
+
+TEST_F(RealProxyCutHandOver, TheGenerationBeforeStopsAccepting) {
+  Ensure(Saying("one"));
+  const Record first = Written();
+  HandOverAndDie(Saying("two"));
+  EXPECT_EQ(Ensure(Saying("two")).state->generation, Written().generation);
+  EXPECT_TRUE(Ends(first.process));
+  EXPECT_TRUE(Ends(first.worker));
+  EXPECT_TRUE(Get("/").ends_with("two"));
+}
+
+TEST_F(RealProxyCutHandOver, OneThatNobodyHasWrittenDownIsFound) {
+  Ensure(Saying("one"));
+  const std::string first = *ReadFile(RecordPath());
+  HandOverAndDie(Saying("two"));
+  const Record unknown = Written();
+  ASSERT_TRUE(WriteFileAtomically(RecordPath(), first, 0600));  // as it is before the record is written
+  Ensure(Saying("one"));
+  EXPECT_TRUE(Ends(unknown.process));
+  EXPECT_TRUE(Get("/").ends_with("one"));
+  EXPECT_GT(Ensure(Saying("three")).state->generation, Record::Read(first)->generation);
+  EXPECT_TRUE(Get("/").ends_with("three"));
+}
+
+TEST_F(RealProxyCutHandOver, AFirstStartIsListedAndRemoved) {
+  Ensure(Saying("one"));
+  const Record unknown = Written();
+  ASSERT_EQ(::unlink(RecordPath().c_str()), 0);
+  const auto listed = harness_->host().ListProxies({}, arena_);
+  ASSERT_EQ((*listed)->proxies.size(), 1u);
+  EXPECT_EQ((*listed)->proxies[0].status, "failed");
+  ASSERT_TRUE(harness_->host().RemoveProxy({.id = "lb-1"}, arena_));
+  EXPECT_TRUE(Ends(unknown.process));
+  EXPECT_TRUE(Ends(unknown.worker));
+}
+
+TEST_F(RealProxyCutHandOver, OneThatItsKeeperStartedAgainServesOnWithoutIt) {
+  const auto made = Ensure(Saying("one"));
+  ASSERT_TRUE(KillNow(*made.state->process_id));
+  EXPECT_TRUE(Get("/").ends_with("one"));  // by its successor, which is in no record
+  ASSERT_TRUE(KillNow(Written().process.pid));
+  EXPECT_TRUE(Get("/").ends_with("one"));
+  Ensure(Saying("one"));
+  EXPECT_EQ(harness_->opened(), 1);
+  EXPECT_TRUE(Get("/").ends_with("one"));
+}
+
+// ---- what a retired generation has under way ------------------------------------------------------------------------------------------------
+
+TEST_F(RealProxy, ARequestUnderWayInARetiredGenerationIsFinishedHoweverOftenWeAsk) {
+  const UniqueFd web = harness_->place.Listen(8001);
+  auto request = Request(arena_, *harness_, {8001});
+  request.spec->target_groups[0].health_check->interval_seconds = 300;
+  Ensure(request);
+  constexpr std::string_view kDone = "HTTP/1.1 200 X\r\nConnection: close\r\nContent-Length: 4\r\n\r\ndone";
+  const auto accept_one = [&] {
+    UniqueFd one(::accept4(web.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    char head[4096];
+    EXPECT_GT(::recv(one.get(), head, sizeof head, 0), 0);
+    return one;
+  };
+  EXPECT_TRUE(WriteAll(accept_one().get(), kDone));  // the health check
+  ASSERT_EQ(AwaitChecked(8001), "healthy");
+  std::string answer;
+  std::thread client([&] { answer = Get("/slow"); });
+  const UniqueFd asked = accept_one();
+  for (int interval = 100; interval < 104; ++interval) {
+    request.spec->target_groups[0].health_check->interval_seconds = interval;
+    Ensure(request);
+  }
+  EXPECT_TRUE(WriteAll(asked.get(), kDone));
+  client.join();
+  EXPECT_TRUE(answer.ends_with("done")) << answer;
 }
 
 }  // namespace

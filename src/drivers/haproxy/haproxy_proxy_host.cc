@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "drivers/haproxy/generations.h"
 #include "drivers/haproxy/runtime_api.h"
 
 namespace terrarium::haproxy {
@@ -20,9 +21,8 @@ namespace {
 
 using namespace gen::host_proxy;  // NOLINT: the messages of this port
 
-constexpr Millis kPatience{20'000}, kGrace{5'000};
+constexpr Millis kPatience{20'000};
 
-std::string ConfigPath(const std::string& folder, long long generation) { return folder + "/proxy-" + std::to_string(generation) + ".cfg"; }
 std::string StatePath(const std::string& folder, long long generation) { return folder + "/servers-" + std::to_string(generation); }
 std::string AdminPath(const std::string& folder, long long generation) { return folder + "/admin-" + std::to_string(generation) + ".sock"; }
 
@@ -56,46 +56,22 @@ Result<UniqueFd> ListenForAdmin(const std::string& path) {
   return socket;
 }
 
-using Identity = runtime::DetachedProcess::Identity;
-
-bool Runs(const Identity& identity) {
-  if (identity.pid == 0) return false;
-  auto process = runtime::DetachedProcess::Adopt(identity);
-  return process && process->Running();
-}
-
-// The proxy that a keeper has started; pid 0 between two of them.
-Identity WorkerOf(const Identity& keeper) {
-  const std::string pid = std::to_string(keeper.pid);
-  const auto children = ReadFile("/proc/" + pid + "/task/" + pid + "/children", 4096);
-  const auto first = children ? ParseInt(std::string_view(*children).substr(0, children->find(' '))) : std::nullopt;
-  return first ? runtime::DetachedProcess::IdentityOf(static_cast<pid_t>(*first)).value_or(Identity{}) : Identity{};
-}
-
-Status Kill(const Identity& identity) {
-  auto process = runtime::DetachedProcess::Adopt(identity);
-  if (!process || !process->Running()) return {};
-  TRY(process->Signal(SIGKILL));
-  if (!process->WaitEnd(kPatience)) return Fail(ErrorKind::kUnavailable, "a load balancer cannot be ended");
-  return {};
-}
-
-// A keeper and what it keeps, or a proxy without one.
-Status End(const Identity& identity) {
-  auto process = runtime::DetachedProcess::Adopt(identity);
-  if (!process || !process->Running()) return {};
-  const Identity worker = WorkerOf(identity);
-  TRY(process->Signal(SIGTERM));
-  if (!process->WaitEnd(kGrace)) TRY(Kill(identity));
-  return worker.pid == 0 ? Status() : Kill(worker);
-}
-
 // Without the targets, which the running process can be told of.
 std::string Shape(std::string_view config) {
   std::string out;
   for (const std::string_view line : Split(config, '\n'))
     if (!line.starts_with("  server ")) out += std::string(line) + "\n";
   return out;
+}
+
+// What a generation leaves that has ended, or has its configuration in memory.
+Status RemoveFilesOfOthers(const std::string& folder, long long generation) {
+  TRY_ASSIGN(const std::vector<std::string> names, ListDirectory(folder));
+  for (const std::string& name : names) {
+    const std::string path = folder + "/" + (name.ends_with(".new") ? name.substr(0, name.size() - 4) : name);
+    if (path != ConfigPath(folder, generation) && path != StatePath(folder, generation) && path != AdminPath(folder, generation) && path != folder + "/proxy.json") ::unlink((folder + "/" + name).c_str());
+  }
+  return {};
 }
 
 ProxyState* StateOf(std::string_view id, const Record& record, Arena& arena) {
@@ -152,10 +128,6 @@ std::string Record::Write() const {
   Json::Array names;
   for (const std::string& name : draining) names.emplace_back(name);
   json.Set("draining", Json(std::move(names)));
-  Json::Array old;
-  for (const auto& identity : before)
-    old.emplace_back(Json::Array{Json(static_cast<std::int64_t>(identity.pid)), Json(static_cast<std::int64_t>(identity.started))});
-  json.Set("before", Json(std::move(old)));
   return json.WriteIndented() + "\n";
 }
 
@@ -172,10 +144,6 @@ Result<Record> Record::Read(std::string_view text) {
     record.fds[static_cast<std::uint16_t>(*number)] = static_cast<int>(fd.integer());
   }
   for (const Json& name : json["draining"].array()) record.draining.insert(name.string());
-  for (const Json& old : json["before"].array()) {
-    if (old.array().size() != 2) return Fail(ErrorKind::kInvalid, "the record of a load balancer does not fit");
-    record.before.push_back({static_cast<pid_t>(old.array()[0].integer()), static_cast<std::uint64_t>(old.array()[1].integer())});
-  }
   return record;
 }
 
@@ -233,6 +201,8 @@ Status HaproxyProxyHost::Start(const proxy::Spec& spec, Record& record, std::map
   const std::string folder = Folder(spec.id);
   Record next;
   next.generation = record.generation + 1;
+  // Taken by one that was started and never written down.
+  while (::access(ConfigPath(folder, next.generation).c_str(), F_OK) == 0) ++next.generation;
   next.network_namespace = spec.network_namespace;
   runtime::Command command;
   command.env = program.environment;
@@ -263,13 +233,6 @@ Status HaproxyProxyHost::Start(const proxy::Spec& spec, Record& record, std::map
   command.argv.insert(command.argv.end(), {"-db", "-f", config});
   TRY_ASSIGN(runtime::DetachedProcess process, runtime::DetachedProcess::Start(command));
   next.process = process.identity();
-  next.before = record.before;
-  if (record.process.pid != 0) next.before.push_back(record.process);
-  if (record.worker.pid != 0) next.before.push_back(record.worker);
-  std::erase_if(next.before, [](const auto& identity) {
-    auto old = runtime::DetachedProcess::Adopt(identity);
-    return !old || !old->Running();
-  });
   // Written at once: a process that nobody knows of would keep the port.
   const Record before = record;
   if (const Status saved = Save(spec.id, next); !saved) {
@@ -285,14 +248,6 @@ Status HaproxyProxyHost::Start(const proxy::Spec& spec, Record& record, std::map
   next.worker = WorkerOf(next.process);
   TRY(Save(spec.id, next));
   record = next;
-  if (before.process.pid != 0) {
-    // The keeper hands it on to its proxy; one whose keeper was killed is told itself.
-    auto old = runtime::DetachedProcess::Adopt(before.process);
-    if (!old || !old->Running()) old = runtime::DetachedProcess::Adopt(before.worker);
-    if (old) static_cast<void>(old->Signal(SIGUSR1));
-    for (const std::string& path : {ConfigPath(folder, before.generation), StatePath(folder, before.generation), AdminPath(folder, before.generation)})
-      ::unlink(path.c_str());
-  }
   return {};
 }
 
@@ -364,11 +319,17 @@ Result<EnsureProxyResponse*> HaproxyProxyHost::EnsureProxy(const EnsureProxyRequ
   Record record = loaded ? *std::move(loaded) : Record{};
   const bool kept = Runs(record.process);
   const std::string folder = Folder(spec.id);
-  if (kept) {
-    if (const Identity worker = WorkerOf(record.process); worker.pid != 0 && worker != record.worker) {
-      record.worker = worker;
-      TRY(Save(spec.id, record));
-    }
+  Identity worker = kept ? WorkerOf(record.process) : Identity{};
+  if (!kept && !Runs(record.worker)) {
+    // Its keeper was killed after it had started it again. All others are of no generation that was wanted, and would keep the ports.
+    TRY_ASSIGN(const auto found, FindGenerations(folder, options_.user));
+    for (const Generation& one : found)
+      if (one.config == ConfigPath(folder, record.generation)) worker = one.identity;
+    if (worker.pid == 0) TRY(EndAll(folder, options_.user));
+  }
+  if (worker.pid != 0 && worker != record.worker) {
+    record.worker = worker;
+    TRY(Save(spec.id, record));
   }
 
   const auto current = kept ? ReadFile(ConfigPath(folder, record.generation)) : Result<std::string>(std::string());
@@ -405,6 +366,9 @@ Result<EnsureProxyResponse*> HaproxyProxyHost::EnsureProxy(const EnsureProxyRequ
     TRY_ASSIGN(auto sockets, Sockets(spec, record));
     TRY(Start(spec, record, std::move(sockets), RenderServersState(wanted, known)));
   }
+  // Also those of a hand-over that was cut off: the one before, which still accepts, or the one after, which nobody has written down.
+  TRY(RetireOthers(folder, options_.user, record.process, record.worker));
+  TRY(RemoveFilesOfOthers(folder, record.generation));
   auto* response = arena.New<EnsureProxyResponse>();
   response->state = StateOf(spec.id, record, arena);
   return response;
@@ -456,14 +420,9 @@ Result<SetTargetStateResponse*> HaproxyProxyHost::SetTargetState(const SetTarget
 }
 
 Result<RemoveProxyResponse*> HaproxyProxyHost::RemoveProxy(const RemoveProxyRequest& request, Arena& arena) {
-  const auto record = Load(request.id);
-  if (!record && record.error().kind != ErrorKind::kNotFound) return std::unexpected(record.error());
-  if (record) {
-    TRY(End(record->process));
-    if (record->worker.pid != 0) TRY(End(record->worker));
-    for (const auto& old : record->before) TRY(End(old));
-  }
+  if (!proxy::IsProxyId(request.id)) return Fail(ErrorKind::kInvalid, "the id of a load balancer does not fit");
   const std::string folder = Folder(request.id);
+  TRY(EndAll(folder, options_.user));
   TRY_ASSIGN(const std::vector<std::string> names, ListDirectory(folder));
   for (const std::string& name : names) ::unlink((folder + "/" + name).c_str());
   if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) return SystemFail(folder, errno);
@@ -475,9 +434,9 @@ Result<ListProxiesResponse*> HaproxyProxyHost::ListProxies(const ListProxiesRequ
   auto* response = arena.New<ListProxiesResponse>();
   response->proxies.Present(arena);
   for (const std::string& name : names) {
-    const auto record = Load(name);
-    if (record) response->proxies.Add(arena, *StateOf(name, *record, arena));
-    else if (record.error().kind != ErrorKind::kNotFound) return std::unexpected(record.error());
+    if (!proxy::IsProxyId(name)) continue;
+    // Without a readable record it is a first start that was cut off: failed, so that it is made again or removed.
+    response->proxies.Add(arena, *StateOf(name, Load(name).value_or(Record{}), arena));
   }
   return response;
 }

@@ -23,7 +23,6 @@ struct Record {
   std::string network_namespace;
   std::map<std::uint16_t, int> fds;   // port → the descriptor that the process has its listening socket at
   std::set<std::string> draining;     // "<group>/<ip>:<port>"
-  std::vector<runtime::DetachedProcess::Identity> before;  // generations whose last requests may still be under way
 
   std::string Write() const;
   static Result<Record> Read(std::string_view text);
