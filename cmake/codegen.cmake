@@ -34,3 +34,13 @@ endfunction()
 function(add_port name source)
   terrarium_generate(rows ${name} "${CMAKE_CURRENT_SOURCE_DIR}/${source}" PORTS USES host)
 endfunction()
+
+# The models of a file of protocol suites, as a part of the target that reads them.
+function(terrarium_generate_suites target name source)
+  set(out "${TERRARIUM_GEN_DIR}/suites/${name}/tables.cc")
+  add_custom_command(OUTPUT "${out}"
+    COMMAND python3 "${PROJECT_SOURCE_DIR}/codegen/generate.py" suites ${name} "${source}" "${TERRARIUM_GEN_DIR}/suites"
+    DEPENDS "${source}" ${TERRARIUM_GENERATOR} COMMENT "gen suites ${name}")
+  target_sources(${target} PRIVATE "${out}")
+  set_source_files_properties("${out}" PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
+endfunction()

@@ -3,13 +3,15 @@
 
     generate.py api  NAME models/NAME.json OUT_DIR      -> OUT_DIR/NAME/{types.h,tables.cc}
     generate.py rows NAME FILE.model      OUT_DIR       -> the same; with `interface` blocks also ports.h and ports.cc
+    generate.py suites NAME SUITES.json   OUT_DIR       -> OUT_DIR/NAME/tables.cc: the many small models of tests/vectors and a table of their services
 
 The walkers of src/codec read the tables; no function is generated per type."""
 
+import json
 import pathlib
 import sys
 
-from model import Model, SCALARS, Shape, load_api, load_dsl
+from model import Model, SCALARS, Shape, api_model, load_api, load_dsl
 
 NONE = "codec::kNoShape"
 
@@ -151,7 +153,7 @@ def emit_tables(model: Model) -> str:
         out += ["constexpr codec::Text kEnums[] = {", *enums, "};"]
     if members:
         out += ["constexpr codec::Member kMembers[] = {", *members, "};"]
-    out += ["constexpr codec::Shape kShapes[] = {", *shapes, "};", *body, "", "}  // namespace", ""]
+    out += ["constexpr codec::Shape kShapes[] = {", *(shapes or ["  {},"]), "};", *body, "", "}  // namespace", ""]
     out += [f"const codec::Tables kTables = {{kShapes, {'kMembers' if members else 'nullptr'}, {'kEnums' if enums else 'nullptr'}, kPool, {len(shapes)}}};"]
     if model.operations:
         out += service
@@ -187,6 +189,18 @@ def emit_ports(model: Model):
     return "\n".join(head), "\n".join(code)
 
 
+def emit_suites(name: str, suites: list) -> str:
+    """Nothing but the services is seen from outside: their messages are read and written through the tables."""
+    lines = []
+    for suite in suites:
+        model = api_model(suite, suite["name"])
+        lines += [line for line in (emit_types(model) + emit_tables(model)).splitlines() if not line.startswith("#")]
+    head = ["#include <cstddef>", "#include <cstdint>", "#include <optional>", '#include "base/arena.h"', '#include "codec/descriptor.h"', '#pragma GCC diagnostic ignored "-Winvalid-offsetof"']
+    entries = [f"  &terrarium::gen::{suite['name']}::kService," for suite in suites]
+    tail = [f"namespace terrarium::gen {{", f"extern const codec::Service* const k_{name}[];", f"const codec::Service* const k_{name}[] = {{", *entries, "  nullptr,", "};", "}  // namespace terrarium::gen", ""]
+    return "\n".join(head + lines + tail)
+
+
 def write(path: pathlib.Path, text: str):
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
@@ -194,6 +208,11 @@ def write(path: pathlib.Path, text: str):
 
 def main():
     kind, name, source, out_dir = sys.argv[1:5]
+    if kind == "suites":
+        folder = pathlib.Path(out_dir) / name
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder / "tables.cc", emit_suites(name, json.loads(pathlib.Path(source).read_text())))
+        return
     model = load_api(pathlib.Path(source)) if kind == "api" else load_dsl(pathlib.Path(source), name)
     folder = pathlib.Path(out_dir) / name
     folder.mkdir(parents=True, exist_ok=True)

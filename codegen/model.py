@@ -99,7 +99,10 @@ class Model:
 
 
 def load_api(path: pathlib.Path) -> Model:
-    raw = json.loads(path.read_text())
+    return api_model(json.loads(path.read_text()), path.stem)
+
+
+def api_model(raw: dict, model_name: str) -> Model:
     meta = raw["metadata"]
     is_ec2 = meta["protocol"] == "ec2"
     shapes = {}
@@ -134,7 +137,7 @@ def load_api(path: pathlib.Path) -> Model:
         if s.get("exception") or "error" in s:
             e = s.get("error", {})
             errors.append(ErrorShape(name, e.get("code", name), e.get("httpStatusCode", 500 if s.get("fault") else 400), e.get("senderFault", not s.get("fault", False))))
-    return Model(path.stem, shapes, operations, errors, raw.get("unserved", []), meta)
+    return Model(model_name, shapes, operations, errors, raw.get("unserved", []), meta)
 
 
 # Our own language, in one page:

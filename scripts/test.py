@@ -118,6 +118,7 @@ STAGES = {
     "style": unittest("tests/style"),
     "codegen": unittest("tests/codegen"),
     "floor": gtest("build/sanitize/floor_tests"),
+    "vectors": gtest("build/sanitize/vector_tests"),
     "wire": gtest("build/sanitize/wire_tests"),
     "services": gtest("build/sanitize/service_tests"),
     "drivers": gtest("build/sanitize/driver_tests", timeout=900),

@@ -170,6 +170,7 @@ Status DecodeAnswer(const codec::Service& service, const codec::Operation& opera
     }
     case Protocol::kAwsQuery:
     case Protocol::kEc2Query: {
+      if (body.empty() && t.shapes[operation.output].count == 0) return {};  // nothing to say, and said so
       std::string path = std::string(t[operation.name]) + "Response";
       if (const auto wrapper = t[operation.wrapper]; !wrapper.empty()) path += "/" + std::string(wrapper);
       return codec::DecodeXml(t, operation.output, response, body, path.c_str(), arena);

@@ -65,7 +65,7 @@ void EncodeValue(const Tables& t, std::uint16_t index, const void* p, TimeFormat
       const std::int64_t v = At<std::int64_t>(p);
       if (time == TimeFormat::kUnix) AppendJsonNumber(out, static_cast<double>(v) / 1000);
       else if (time == TimeFormat::kHttpDate) out += FormatHttpDate(v);
-      else out += FormatIso8601(v, true);
+      else out += FormatIso8601(v, v % 1000 != 0);
       return;
     }
     case Kind::kList: return EncodeItems(t, s, At<RawList>(p), t[s.item], out);
