@@ -22,6 +22,12 @@ class Site:
     def database(self):
         return self.cloud.rds.describe_db_instances(DBInstanceIdentifier=self.outputs["database_identifier"])["DBInstances"][0]["DbiResourceId"]
 
+    def healthy(self):
+        """Targets that every zone of the load balancer may send visitors to."""
+        service = self.cloud.ecs.describe_services(cluster=self.outputs["cluster_name"], services=[self.outputs["service_name"]])["services"][0]
+        targets = [target for group in service["loadBalancers"] for target in self.cloud.elbv2.describe_target_health(TargetGroupArn=group["targetGroupArn"])["TargetHealthDescriptions"]]
+        return sum(target["TargetHealth"]["State"] == "healthy" for target in targets)
+
     def installed(self):
         return read_json(self._notes, {}).get("database") == self.database()
 
@@ -56,10 +62,13 @@ class Site:
         code, _ = run_one_off(self.cloud, self.outputs, ["login", f"--token-sha256={hashlib.sha256(token.encode()).hexdigest()}"])
         return f"{self.url}login?token={token}" if code == 0 else None
 
-    def wait(self, seconds=60):
-        """Until a page comes through the load balancer: its status and time."""
-        until, last = time.monotonic() + seconds, ""
+    def wait(self, seconds=120):
+        """Until the load balancer has a healthy target and a page comes through it: the page's status and time."""
+        until, last = time.monotonic() + seconds, "that no target is healthy"
         while time.monotonic() < until:
+            if not self.healthy():
+                time.sleep(0.2)
+                continue
             start = time.monotonic()
             try:
                 with urllib.request.urlopen(self.url, timeout=10) as answer:

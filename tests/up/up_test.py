@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
@@ -43,8 +44,11 @@ class UpTest(unittest.TestCase):
         return done.stdout + done.stderr
 
     def get(self, path, method="GET"):
-        with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{self.door}{path}", method=method), timeout=20) as answer:
-            return answer.read().decode()
+        try:
+            with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{self.door}{path}", method=method), timeout=20) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as error:
+            self.fail(f"{method} {path} was answered {error.code}: {error.read(400).decode(errors='replace')}")
 
     def rows(self):
         return [row[1] for row in json.loads(self.get("/read?from=0"))["rows"]]

@@ -37,7 +37,8 @@ Result<ReadTargetsResponse*> FakeProxyHost::ReadTargets(const ReadTargetsRequest
       state.address = arena.Copy(target.address.ToString());
       state.port = target.port;
       state.connections = 0;
-      const auto health = health_.find(target.Name());
+      auto health = health_.find(request.id.str() + "/" + target.Name());
+      if (health == health_.end()) health = health_.find(target.Name());
       if (target.draining) {
         state.state = "draining";
         state.reason = "Target.DeregistrationInProgress";

@@ -19,7 +19,7 @@ class FakeProxyHost final : public host::ProxyHost {
   Result<gen::host_proxy::RemoveProxyResponse*> RemoveProxy(const gen::host_proxy::RemoveProxyRequest& request, Arena& arena) override;
   Result<gen::host_proxy::ListProxiesResponse*> ListProxies(const gen::host_proxy::ListProxiesRequest& request, Arena& arena) override;
 
-  // "10.0.0.5:80" answers its checks from now on, or does not.
+  // "10.0.0.5:80" answers its checks from now on, or does not; "<proxy's id>/10.0.0.5:80" only those of this proxy.
   void SetHealth(const std::string& target, bool healthy);
   // Foreign hands: the process is gone.
   void Crash(const std::string& id);

@@ -146,6 +146,34 @@ TEST_F(Elbv2Test, DoorsComeInTheOrderOfTheirMakingWithTheirPortsAscending) {
   EXPECT_EQ(order, "mza");
 }
 
+TEST_F(Elbv2Test, VisitorsAreSentToZonesWithAHealthyTargetWhereThereIsOne) {
+  const std::string arn = MakeBalancer(), group = MakeGroup();
+  Register(group);
+  MakeListener(arn, group);
+  Look();
+  const auto addresses = [&] { return With([](const ec2::Scope& scope) { return Doors(scope.tx)[0].addresses; }); };
+  const std::vector<std::string> both = addresses();
+  ASSERT_EQ(both.size(), 2u) << "no zone has one: all are as good";
+  Arena arena;
+  const auto proxies = *proxy_.ListProxies({}, arena);
+  const std::string one = proxies->proxies[0].id.str() + "/10.0.0.50:80", other = proxies->proxies[1].id.str() + "/10.0.0.50:80";
+  proxy_.SetHealth(one, true);
+  Look();
+  const std::vector<std::string> first = addresses();
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(With([](const ec2::Scope& scope) { return DnsNames(scope.tx)[0].addresses; }), first);
+  proxy_.SetHealth(other, true);
+  Look();
+  EXPECT_EQ(addresses(), both);
+  proxy_.SetHealth(one, false);
+  Look();
+  ASSERT_EQ(addresses().size(), 1u);
+  EXPECT_NE(addresses(), first);
+  proxy_.SetHealth(other, false);
+  Look();
+  EXPECT_EQ(addresses(), both);
+}
+
 TEST_F(Elbv2Test, TargetsFollowTheirHealthChecksAndDrain) {
   const std::string arn = MakeBalancer(), group = MakeGroup();
   Register(group);

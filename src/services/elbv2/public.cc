@@ -13,7 +13,8 @@ std::string TargetKey(std::string_view group_key, std::string_view address, int 
   return std::string(group_key) + "/" + std::string(address) + ":" + std::to_string(port);
 }
 
-// The interfaces of each load balancer that are there, in the order of its subnets.
+// The interfaces of each load balancer that visitors are sent to, in the order of its subnets: those that are there and, as by an ALB's DNS
+// fail-over, where any zone has healthy targets, only of such zones.
 template <class F>
 void EachBalancer(store::Tx& tx, F f) {
   Arena arena;
@@ -21,9 +22,14 @@ void EachBalancer(store::Tx& tx, F f) {
   for (auto& eni : ec2::ListAllEnis(tx)) enis.emplace(eni.id, eni);
   for (const rows::LoadBalancer* row : kLoadBalancers.ListPrefix(tx, "", arena)) {
     if (row->deleting.value_or(false)) continue;
-    std::vector<const ec2::EniView*> its;
-    for (const auto& door : row->doors)
-      if (const auto at = enis.find(door.eni.str()); at != enis.end() && at->second.ready && !door.leaving.value_or(false)) its.push_back(&at->second);
+    std::vector<const ec2::EniView*> its, serving;
+    for (const auto& door : row->doors) {
+      const auto at = enis.find(door.eni.str());
+      if (at == enis.end() || !at->second.ready || door.leaving.value_or(false)) continue;
+      its.push_back(&at->second);
+      if (door.serving.value_or(false)) serving.push_back(&at->second);
+    }
+    if (!serving.empty()) its = std::move(serving);
     f(*row, its, arena);
   }
 }

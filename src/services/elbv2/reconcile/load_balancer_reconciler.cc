@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "services/ec2/public.h"
@@ -55,6 +56,7 @@ struct LoadBalancerReconciler::Plan {
   std::vector<std::string> leaving;          // interfaces
   std::map<std::string, std::string> groups;  // id → ARN
   std::map<std::string, px::TargetState> health;  // "<group's id>/<address>:<port>"
+  std::set<std::string> serving;                  // interfaces whose proxy has a healthy target in each group
 };
 
 LoadBalancerReconciler::Plan LoadBalancerReconciler::Read(store::Tx& tx, const std::string& key, Arena& arena) {
@@ -108,13 +110,23 @@ LoadBalancerReconciler::Plan LoadBalancerReconciler::Read(store::Tx& tx, const s
   return plan;
 }
 
-void LoadBalancerReconciler::StoreState(store::Tx& tx, const std::string& key, std::string_view state, std::string_view reason) {
+void LoadBalancerReconciler::StoreState(store::Tx& tx, const std::string& key, const Plan& plan, std::string_view state, std::string_view reason) {
   Arena arena;
   rows::LoadBalancer* row = kLoadBalancers.Find(tx, key, arena);
-  if (row == nullptr || row->deleting.value_or(false) || (row->state == state && row->reason.value_or("") == reason)) return;
-  row->state = state;
-  row->reason = reason.empty() ? Str() : Str(reason);
-  kLoadBalancers.Put(tx, key, *row);
+  if (row == nullptr || row->deleting.value_or(false)) return;
+  bool changed = false;
+  if (!state.empty() && (row->state != state || row->reason.value_or("") != reason)) {
+    row->state = state;
+    row->reason = reason.empty() ? Str() : Str(reason);
+    changed = true;
+  }
+  for (auto& door : row->doors) {
+    const bool serving = plan.serving.contains(door.eni.str());
+    if (door.serving.value_or(false) == serving) continue;
+    door.serving = serving;
+    changed = true;
+  }
+  if (changed) kLoadBalancers.Put(tx, key, *row);
 }
 
 // Rows may have changed since the plan: what was deregistered meanwhile stays draining.
@@ -203,16 +215,20 @@ runtime::Task<Result<Settled>> LoadBalancerReconciler::Reconcile(std::string wor
     const auto targets = co_await blocking_.Run("ReadTargets", [&] { return host_.ReadTargets(read, arena); });
     if (!targets) co_return std::unexpected(targets.error());
     ++asked;
+    std::set<std::string> healthy;  // groups
     for (const auto& one : (*targets)->targets) {
+      if (one.state == "healthy") healthy.insert(one.target_group.str());
       const std::string name = one.target_group.str() + "/" + one.address.str() + ":" + std::to_string(one.port.value_or(0));
       const auto [at, fresh] = plan.health.emplace(name, one);
       if (!fresh && Rank(one.state.view()) > Rank(at->second.state.view())) at->second = one;
     }
+    if (healthy.size() == plan.groups.size()) plan.serving.insert(spec->interface.str());
   }
   if (asked < plan.specs.size()) plan.health.clear();  // half an answer is none
   CO_TRY(database_.Write([&](store::Tx& tx) -> Status {
-    if (running) StoreState(tx, key, "active", "");
-    else if (!plan.waiting) StoreState(tx, key, "failed", "a proxy does not run");
+    if (running) StoreState(tx, key, plan, "active", "");
+    else if (plan.waiting) StoreState(tx, key, plan, "", "");
+    else StoreState(tx, key, plan, "failed", "a proxy does not run");
     StoreHealth(tx, plan);
     return {};
   }));

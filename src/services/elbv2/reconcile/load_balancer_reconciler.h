@@ -26,7 +26,7 @@ class LoadBalancerReconciler final : public control::Reconciler {
   struct Plan;
   Plan Read(store::Tx& tx, const std::string& key, Arena& arena);
   void StoreHealth(store::Tx& tx, const Plan& plan);
-  void StoreState(store::Tx& tx, const std::string& key, std::string_view state, std::string_view reason);
+  void StoreState(store::Tx& tx, const std::string& key, const Plan& plan, std::string_view state, std::string_view reason);
 
   store::Database& database_;
   runtime::Blocking& blocking_;
