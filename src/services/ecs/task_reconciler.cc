@@ -242,7 +242,8 @@ Task<Result<Settled>> TaskReconciler::Launch(std::string key) {
     pull.password = Str(image.password);
     pull.insecure = settings_.insecure_registry;
     const auto pulled = co_await blocking_.Run("EnsureImage", [&] { return host_.EnsureImage(pull, *arena); });
-    if (!pulled && pulled.error().kind == ErrorKind::kUnavailable) co_return std::unexpected(pulled.error());
+    // Where nobody knows whether the image is there by now, asking again finds out.
+    if (!pulled && (pulled.error().kind == ErrorKind::kUnavailable || pulled.error().kind == ErrorKind::kUnknown)) co_return std::unexpected(pulled.error());
     if (!pulled) {
       CO_TRY(FailStart(key, "CannotPullContainerError: " + pulled.error().message));
       co_return Again();
