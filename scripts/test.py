@@ -107,7 +107,7 @@ def script(argv, timeout=1200):
 
 
 def after_release_build(targets, stage):
-    """The plugin that Terraform starts exists in the release build only."""
+    """For what exists in the release build only (the plugin that Terraform starts), or would take too long with sanitizers."""
     def built(name):
         build("release", targets)
         return stage(name)
@@ -129,6 +129,7 @@ STAGES = {
     "prove": gtest("build/sanitize/prove_tests"),
     "cli": gtest("build/sanitize/cli_tests"),
     "provider": gtest("build/sanitize/provider_tests"),
+    "simulation": after_release_build(["simulation_tests"], gtest("build/release/simulation_tests")),
     "image": script([sys.executable, "tests/image/image_test.py"]),
     "modules": after_release_build(["terraform-provider-aws"], script([sys.executable, "tests/terraform/modules_test.py"])),
     "e2e": unittest("tests/e2e"),

@@ -431,6 +431,7 @@ Task<Result<Settled>> TaskReconciler::Finish(std::string key) {
   if (!drained) co_return Again();
 
   struct Signal {
+    std::size_t container;
     std::string name;
     bool kill;
   };
@@ -446,15 +447,8 @@ Task<Result<Settled>> TaskReconciler::Finish(std::string key) {
         changed = true;
       }
       if (c.status != "RUNNING") continue;
-      if (!c.signalled_at) {
-        signals.push_back({HostName(task, i), false});
-        c.signalled_at = now;
-        changed = true;
-      } else if (!c.killed.value_or(false) && now - *c.signalled_at >= c.stop_timeout.value_or(30) * 1000LL) {
-        signals.push_back({HostName(task, i), true});
-        c.killed = true;
-        changed = true;
-      }
+      if (!c.signalled_at) signals.push_back({i, HostName(task, i), false});
+      else if (!c.killed.value_or(false) && now - *c.signalled_at >= c.stop_timeout.value_or(30) * 1000LL) signals.push_back({i, HostName(task, i), true});
     }
     return changed;
   }));
@@ -465,6 +459,13 @@ Task<Result<Settled>> TaskReconciler::Finish(std::string key) {
     request.kill = s.kill;
     const auto stopped = co_await blocking_.Run("StopContainer", [&] { return host_.StopContainer(request, arena); });
     if (!stopped) co_return std::unexpected(stopped.error());
+    // Only now: a signal that nobody got is sent again, and one that came twice does no harm.
+    CO_TRY(Change(key, [&](store::Tx&, Arena&, rows::Task& task) {
+      rows::Container& c = task.containers[s.container];
+      if (s.kill) c.killed = true;
+      else c.signalled_at = now;
+      return true;
+    }));
   }
   CO_TRY(Change(key, [&](store::Tx&, Arena&, rows::Task& task) {
     all_ended = Ended(task);
