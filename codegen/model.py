@@ -113,7 +113,7 @@ def api_model(raw: dict, model_name: str) -> Model:
                     xmlns=s.get("xmlNamespace", {}).get("uri", "") if isinstance(s.get("xmlNamespace"), dict) else "")
         required = set(s.get("required", []))
         for member, m in s.get("members", {}).items():
-            wire = m.get("locationName", member)
+            wire = m.get("locationName", "" if m.get("location") == "headers" else member)  # of headers it is the prefix: none is all
             query = m.get("queryName") or (wire[0].upper() + wire[1:] if is_ec2 else wire)
             target = raw["shapes"][m["shape"]]
             # A flattened list is named after its items in query strings.

@@ -2,6 +2,7 @@
 
 #include "base/json_reader.h"
 #include "base/text.h"
+#include "codec/http_binding.h"
 #include "codec/json_codec.h"
 #include "codec/query_codec.h"
 #include "codec/xml_codec.h"
@@ -9,70 +10,30 @@
 namespace terrarium::aws {
 namespace {
 
-using codec::Kind;
 using codec::kNoShape;
-using codec::Location;
-using codec::Member;
 using codec::Protocol;
-
-std::string ScalarText(const codec::Tables& tables, std::uint16_t shape, const void* value) {
-  std::string json;
-  codec::EncodeJson(tables, shape, value, codec::JsonForm::kAwsJson, json);
-  if (tables.shapes[shape].kind != Kind::kString) return json;
-  return std::string(*static_cast<const Str*>(value));
-}
-
-// Members of one location that are present: f(member, address).
-template <class Visit>
-void ForPresent(const codec::Tables& tables, std::uint16_t shape, const void* request, Location location, Visit visit) {
-  if (shape == kNoShape) return;
-  const codec::Shape& structure = tables.shapes[shape];
-  for (std::uint16_t i = 0; i < structure.count; ++i) {
-    const Member& member = tables.members[structure.first + i];
-    if (member.location != location) continue;
-    if (const void* value = codec::Present(tables, member, request)) visit(member, value);
-  }
-}
-
-Result<std::string> RestTarget(const codec::Tables& t, const codec::Operation& operation, const void* request) {
-  std::string target(t[operation.uri]);
-  Status missing;
-  const codec::Shape* input = operation.input == kNoShape ? nullptr : &t.shapes[operation.input];
-  for (std::uint16_t i = 0; input && i < input->count; ++i) {
-    const Member& member = t.members[input->first + i];
-    if (member.location != Location::kUri) continue;
-    const void* value = codec::Present(t, member, request);
-    const std::string text = value ? ScalarText(t, member.shape, value) : "";
-    if (text.empty()) missing = Fail(ErrorKind::kInvalid, std::string(t[member.name]) + " is required");
-    target = ReplaceAll(target, "{" + std::string(t[member.wire]) + "}", UriEncode(text));
-  }
-  TRY(missing);
-  char separator = target.contains('?') ? '&' : '?';
-  const auto add = [&](std::string_view name, const std::string& value) {
-    ((target += separator) += UriEncode(name)) += "=";
-    target += UriEncode(value);
-    separator = '&';
-  };
-  ForPresent(t, operation.input, request, Location::kQueryString, [&](const Member& member, const void* value) {
-    const codec::Shape& shape = t.shapes[member.shape];
-    if (shape.kind != Kind::kList) return add(t[member.wire], ScalarText(t, member.shape, value));
-    const auto& list = *static_cast<const codec::RawList*>(value);
-    for (std::uint32_t i = 0; i < list.count; ++i)
-      add(t[member.wire], ScalarText(t, shape.element, list.items + i * shape.size));
-  });
-  return target;
-}
 
 Result<runtime::HttpCall> EncodeRest(const codec::Service& service, const codec::Operation& operation, const void* request) {
   const codec::Tables& t = *service.tables;
-  runtime::HttpCall call{.method = std::string(t[operation.method])};
-  TRY_ASSIGN(call.target, RestTarget(t, operation, request));
-  ForPresent(t, operation.input, request, Location::kHeader, [&](const Member& member, const void* value) {
-    call.headers.emplace_back(t[member.wire], ScalarText(t, member.shape, value));
-  });
-  if (call.method == "GET" || call.method == "DELETE") return call;
-  call.headers.emplace_back("Content-Type", "application/json");
-  if (operation.input != kNoShape) codec::EncodeJson(t, operation.input, request, codec::JsonForm::kRestJson, call.body);
+  codec::HttpParts parts = codec::WriteParts(t, operation.input, request, true);
+  runtime::HttpCall call{.method = std::string(t[operation.method]), .target = std::string(t[operation.uri])};
+  const codec::Shape* input = operation.input == kNoShape ? nullptr : &t.shapes[operation.input];
+  for (std::uint16_t i = 0; input && i < input->count; ++i) {
+    const codec::Member& member = t.members[input->first + i];
+    if (member.location != codec::Location::kUri) continue;
+    const std::string name(t[member.wire]);
+    if (parts.labels[name].empty()) return Fail(ErrorKind::kInvalid, std::string(t[member.name]) + " is required");
+    call.target = ReplaceAll(call.target, "{" + name + "}", UriEncode(parts.labels[name]));
+    call.target = ReplaceAll(call.target, "{" + name + "+}", UriEncode(parts.labels[name], true));
+  }
+  char separator = call.target.contains('?') ? '&' : '?';
+  for (const auto& [name, value] : parts.query) {
+    call.target += separator + UriEncode(name) + "=" + UriEncode(value);
+    separator = '&';
+  }
+  call.headers = std::move(parts.headers);
+  if (!parts.media.empty()) call.headers.emplace_back("Content-Type", parts.media);
+  call.body = std::move(parts.body);
   return call;
 }
 
@@ -162,11 +123,12 @@ Status DecodeAnswer(const codec::Service& service, const codec::Operation& opera
   // Strings of a message are views into the text that it was read from: that lives in the arena too.
   const std::string_view body = arena.Copy(answer.body);
   switch (service.protocol) {
-    case Protocol::kAwsJson:
+    case Protocol::kAwsJson: return body.empty() ? Status() : codec::DecodeJson(t, operation.output, response, body, codec::JsonForm::kAwsJson, arena);
     case Protocol::kRestJson: {
-      if (body.empty()) return {};
-      const auto form = service.protocol == Protocol::kAwsJson ? codec::JsonForm::kAwsJson : codec::JsonForm::kRestJson;
-      return codec::DecodeJson(t, operation.output, response, body, form, arena);
+      codec::HttpParts parts;
+      parts.headers = answer.headers;
+      parts.status = answer.status;
+      return codec::ReadParts(t, operation.output, parts, body, response, arena);
     }
     case Protocol::kAwsQuery:
     case Protocol::kEc2Query: {

@@ -189,7 +189,10 @@ class Decoder {
   }
 
   const Member* Find(const Member* begin, const Member* end, const Member* hint, std::string_view key) const {
-    const auto fits = [&](const Member& m) { return t_[form_ == JsonForm::kRestJson ? m.wire : m.name] == key; };
+    const auto fits = [&](const Member& m) {
+      if (form_ != JsonForm::kRestJson) return t_[m.name] == key;
+      return m.location == Location::kBody && t_[m.wire] == key;
+    };
     if (hint < end && fits(*hint)) return hint;
     for (const Member* m = begin; m < end; ++m)
       if (fits(*m)) return m;

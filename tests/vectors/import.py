@@ -30,8 +30,14 @@ def strip(node):
 
 
 def model_shapes(shapes):
-    """"character" is an old name of a one-letter string."""
-    return {name: {**shape, "type": "string"} if shape["type"] == "character" else shape for name, shape in strip(shapes).items()}
+    """Two habits of old models: "character" is a one-letter string, and a shape may say where its members are bound to."""
+    out = strip(shapes)
+    for shape in out.values():
+        shape["type"] = "string" if shape["type"] == "character" else shape["type"]
+        for member in shape.get("members", {}).values():
+            target = out[member["shape"]]
+            member.update({k: target[k] for k in ("location", "locationName") if "location" in target and k in target and k not in member})
+    return out
 
 
 def metadata(given, protocol):
@@ -64,6 +70,8 @@ def of_botocore(folder, protocol, sides):
                     case.pop("description", None)
                     case["id"] = case.get("id") or f"legacy.{part[7:]}.{stem}.{number}.{index}"
                     case["operation"] = given["name"]
+                    if payload := given.get("input", {}).pop("payload", None):  # where some old suites say it
+                        suite["shapes"][given["input"]["shape"]]["payload"] = payload
                     case["side"] = sides.get((protocol, case["id"]), "client" if part.startswith("legacy/output") else "both")
                     for operations, cases in variants.setdefault(given["name"], []):
                         if operations == {given["name"]: given}:

@@ -7,13 +7,14 @@ namespace terrarium::gen {
 extern const codec::Service* const k_aws_query[];
 extern const codec::Service* const k_ec2_query[];
 extern const codec::Service* const k_aws_json[];
+extern const codec::Service* const k_rest_json[];
 }  // namespace terrarium::gen
 
 namespace terrarium::vectors {
 
 Result<std::vector<Case>> LoadCases(const std::string& folder) {
   const std::pair<std::string, const codec::Service* const*> files[] = {
-      {"aws_query", gen::k_aws_query}, {"ec2_query", gen::k_ec2_query}, {"aws_json", gen::k_aws_json}};
+      {"aws_query", gen::k_aws_query}, {"ec2_query", gen::k_ec2_query}, {"aws_json", gen::k_aws_json}, {"rest_json", gen::k_rest_json}};
   std::vector<Case> out;
   for (const auto& [protocol, services] : files) {
     TRY_ASSIGN(const std::string text, ReadFile(folder + "/" + protocol + ".json"));
