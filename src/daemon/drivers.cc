@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "drivers/files/image_files_host.h"
 #include "drivers/haproxy/haproxy_proxy_host.h"
 #include "drivers/mysql/mysql_database_host.h"
 #include "drivers/network/driver.h"
@@ -16,6 +17,7 @@
 #include "drivers/podman/podman_container_host.h"
 #include "gen/host_container/ports.h"
 #include "gen/host_database/ports.h"
+#include "gen/host_files/ports.h"
 #include "gen/host_network/ports.h"
 #include "gen/host_node/ports.h"
 #include "gen/host_proxy/ports.h"
@@ -42,6 +44,7 @@ struct Drivers::All {
   SystemClock clock;
   SystemRandom random;
   std::unique_ptr<mysql::MysqlDatabaseHost> databases;
+  std::unique_ptr<files::ImageFilesHost> files;
   std::unique_ptr<podman::PodmanContainerHost> containers;
   std::unique_ptr<haproxy::HaproxyProxyHost> proxies;
 };
@@ -72,7 +75,10 @@ Status Drivers::Open(const Options& options) {
   TRY_ASSIGN(all_->databases, mysql::MysqlDatabaseHost::Open({.instance = options.instance, .state_dir = options.state_dir, .run_dir = options.run_dir,
                                                               .programs_dir = options.programs_dir}, all_->clock, all_->random));
 
+  TRY_ASSIGN(all_->files, files::ImageFilesHost::Open(options.state_dir + "/files"));
+
   podman::Config containers;
+  containers.file_systems_dir = options.state_dir + "/files";
   containers.instance = options.instance;
   containers.state_dir = options.state_dir + "/containers";
   containers.run_dir = options.run_dir;
@@ -135,6 +141,7 @@ Status Drivers::StopAll() {
   TRY_ASSIGN([[maybe_unused]] const auto* node, all_->node->RemoveNode({}, arena));
   TRY(RemoveProxies(*all_->proxies));
   TRY(EndTasks(*all_->containers));
+  TRY(all_->files->CloseAll());
   TRY_ASSIGN(const auto* listed, all_->databases->ListDatabases({}, arena));
   for (const auto& database : listed->databases) {
     gen::host_database::StopDatabaseRequest request;
@@ -149,6 +156,12 @@ Status Drivers::RemoveAll() {
   TRY_ASSIGN([[maybe_unused]] const auto* node, all_->node->RemoveNode({}, arena));
   TRY(RemoveProxies(*all_->proxies));
   TRY(all_->containers->RemoveEverything());
+  TRY_ASSIGN(const auto* file_systems, all_->files->ListFileSystems({}, arena));
+  for (const Str& id : file_systems->ids) {
+    gen::host_files::RemoveFileSystemRequest request;
+    request.id = id;
+    TRY_ASSIGN([[maybe_unused]] const auto* removed, all_->files->RemoveFileSystem(request, arena));
+  }
   TRY_ASSIGN(const auto* listed, all_->databases->ListDatabases({}, arena));
   for (const auto& database : listed->databases) {
     gen::host_database::RemoveDatabaseRequest request;
@@ -162,6 +175,7 @@ void Drivers::ServeAll(host::VerbTable& table) {
   host::ServeNetworkHost(table, *all_->network_verbs);
   host::ServeNodeHost(table, *all_->node);
   host::ServeDatabaseHost(table, *all_->databases);
+  host::ServeFilesHost(table, *all_->files);
   host::ServeContainerHost(table, *all_->containers);
   host::ServeProxyHost(table, *all_->proxies);
 }

@@ -23,9 +23,9 @@ Status IdentityNeighbours::CheckPassRole(api::Call& call, std::string_view role)
   return may;
 }
 
-Status IdentityNeighbours::CheckRole(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view action, std::string_view resource) const {
+Status IdentityNeighbours::CheckRole(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view action, std::string_view resource, const std::vector<api::Fact>& facts) const {
   TRY_ASSIGN(const api::Caller caller, Assume(scope, role, session));
-  return authority_.Check(caller, scope.tx, action, resource, {});
+  return authority_.Check(caller, scope.tx, action, resource, facts);
 }
 
 Result<std::string> IdentityNeighbours::ReadSecret(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view value_from) const {

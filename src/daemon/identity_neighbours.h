@@ -15,7 +15,7 @@ class IdentityNeighbours {
   IdentityNeighbours(const iam::Authority& authority, const crypto::RootKey& root) : authority_(authority), root_(root) {}
 
   Status CheckPassRole(api::Call& call, std::string_view role) const;
-  Status CheckRole(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view action, std::string_view resource) const;
+  Status CheckRole(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view action, std::string_view resource, const std::vector<api::Fact>& facts = {}) const;
   Result<std::string> ReadSecret(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view value_from) const;
 
  private:

@@ -3,6 +3,7 @@
 #include "base/ip.h"
 #include "services/ec2/public.h"
 #include "services/ecr/public.h"
+#include "services/efs/public.h"
 #include "services/elbv2/public.h"
 #include "services/iam/public.h"
 
@@ -68,6 +69,31 @@ Status Neighbours::CheckRole(const ecs::Scope& scope, std::string_view role, std
 
 Result<std::string> Neighbours::ReadSecret(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view value_from) {
   return identity_.ReadSecret(scope, role, session, value_from);
+}
+
+Result<ecs::Files> Neighbours::OpenFiles(const ecs::Scope& scope, std::string_view role, std::string_view session, const ecs::FilesRequest& request) {
+  TRY_ASSIGN(const auto mount, efs::FindMount(Ec2(scope), {.file_system = request.file_system, .access_point = request.access_point, .root = request.root, .eni = request.eni}));
+  ecs::Files out;
+  out.file_system = mount.file_system;
+  out.path = mount.path;
+  out.user_uid = mount.user_uid;
+  out.user_gid = mount.user_gid;
+  out.owner_uid = mount.owner_uid;
+  out.owner_gid = mount.owner_gid;
+  out.permissions = mount.permissions;
+  if (!request.by_role) return out;
+  std::vector<api::Fact> facts{{"elasticfilesystem:AccessedViaMountTarget", "true"}, {"aws:SecureTransport", "true"}};
+  if (!mount.access_point_arn.empty()) facts.push_back({"elasticfilesystem:AccessPointArn", mount.access_point_arn});
+  const auto may = [&](std::string_view action) { return identity_.CheckRole(scope, role, session, action, mount.file_system_arn, facts); };
+  constexpr std::string_view kDenied = "mount.nfs4: access denied by server while mounting 127.0.0.1:/ (";
+  if (const auto mounted = may("elasticfilesystem:ClientMount"); !mounted) return Fail(ErrorKind::kInvalid, std::string(kDenied) + mounted.error().message + ")");
+  out.read_only = !may("elasticfilesystem:ClientWrite");
+  // Without an access point's user every id passes, root's too: that is what ClientRootAccess allows. Nobody is squashed here, so nobody may be who should be.
+  if (!mount.user_uid) {
+    if (const auto root = may("elasticfilesystem:ClientRootAccess"); !root)
+      return Fail(ErrorKind::kInvalid, std::string(kDenied) + root.error().message + "; Terrarium does not squash root: give the role ClientRootAccess or use an access point with a POSIX user)");
+  }
+  return out;
 }
 
 Result<ecs::Image> Neighbours::ResolveImage(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view image, std::string_view pinned) {

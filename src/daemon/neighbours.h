@@ -21,6 +21,7 @@ class Neighbours final : public ecs::Neighbours {
   Status CheckPassRole(api::Call& call, std::string_view role) override;
   Status CheckRole(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view action, std::string_view resource) override;
   Result<std::string> ReadSecret(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view value_from) override;
+  Result<ecs::Files> OpenFiles(const ecs::Scope& scope, std::string_view role, std::string_view session, const ecs::FilesRequest& request) override;
   Result<ecs::Image> ResolveImage(const ecs::Scope& scope, std::string_view role, std::string_view session, std::string_view image, std::string_view pinned) override;
   std::optional<ecs::TargetGroup> FindTargetGroup(const ecs::Scope& scope, std::string_view arn) override;
   Status RegisterTarget(const ecs::Scope& scope, std::string_view group, std::string_view address, int port, std::string_view notify) override;

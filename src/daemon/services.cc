@@ -4,6 +4,7 @@
 #include "daemon/node_publisher.h"
 #include "gen/host_container/ports.h"
 #include "gen/host_database/ports.h"
+#include "gen/host_files/ports.h"
 #include "gen/host_network/ports.h"
 #include "gen/host_proxy/ports.h"
 #include "gen/host_node/ports.h"
@@ -13,6 +14,8 @@
 #include "services/ecs/operations.h"
 #include "services/ecs/service_reconciler.h"
 #include "services/ecs/task_reconciler.h"
+#include "services/efs/operations.h"
+#include "services/efs/reconciler.h"
 #include "services/elbv2/operations.h"
 #include "services/elbv2/reconcile/load_balancer_reconciler.h"
 #include "services/elbv2/reconcile/proxy_sweep.h"
@@ -34,10 +37,12 @@ struct Services::All {
         containers(world.host),
         proxies(world.host),
         databases(world.host),
+        files(world.host),
         node(world.host),
         ecr{world.root, "localhost:" + std::to_string(world.options.port)},
         neighbours(world.authority, world.root, ecr.registry),
         ec2({world.database, network, world.blocking}),
+        file_systems(world.database, world.blocking, files, world.root, world.clock, world.random),
         balancers(world.database, world.blocking, proxies, world.clock, world.random),
         proxy_sweep(world.database, world.blocking, proxies),
         tasks(world.database, world.blocking, containers, neighbours, world.clock, world.random, {}),
@@ -51,11 +56,13 @@ struct Services::All {
   host::ContainerHostStub containers;
   host::ProxyHostStub proxies;
   host::DatabaseHostStub databases;
+  host::FilesHostStub files;
   host::NodeHostStub node;
   ecr::Setting ecr;
   std::unique_ptr<ecr::BlobStore> blobs;
   Neighbours neighbours;
   ec2::Reconcilers ec2;
+  efs::FileSystemReconciler file_systems;
   elbv2::LoadBalancerReconciler balancers;
   elbv2::ProxySweep proxy_sweep;
   ecs::TaskReconciler tasks;
@@ -83,6 +90,7 @@ void Services::AddOperations(api::Registry& registry) {
   world_.authority.UsePolicies("secretsmanager", all_->secret_policies);
   ecr::AddOperations(registry, all_->ecr);
   ec2::RegisterEc2(registry);
+  efs::RegisterEfs(registry, world_.root);
   elbv2::RegisterElbv2(registry);
   logs::RegisterLogs(registry);
   ecs::RegisterEcs(registry, all_->neighbours);
@@ -91,6 +99,7 @@ void Services::AddOperations(api::Registry& registry) {
 
 void Services::AddReconcilers(control::Runner& runner) {
   all_->ec2.AddTo(runner);
+  runner.Add("efs/fs/", all_->file_systems);
   runner.Add("elbv2/lb/", all_->balancers);
   all_->proxy_sweep.AddTo(runner);
   runner.Add("ecs/task/", all_->tasks);

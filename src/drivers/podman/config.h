@@ -9,6 +9,7 @@ struct Config {
   std::string instance;        // [a-z0-9]{1,8}
   std::string state_dir;       // on disk: image store, container folders; outlives a reboot
   std::string run_dir;         // below it a tmpfs: secrets, credentials, podman's and the runtime's own state; ends with a reboot
+  std::string file_systems_dir;  // where file systems are mounted, a folder each; empty: no container may have one
   std::string podman = "podman";
   std::string oci_wrapper;     // absolute path of terrarium-oci
   long open_files_limit = 0;   // hard limits that this process may hand on; a larger wish is cut down to them
@@ -22,6 +23,8 @@ struct Config {
   std::string oci_link() const { return memory_dir() + "/terrarium-oci"; }
   std::string oci_root() const { return memory_dir() + "/oci"; }
   std::string secrets_dir() const { return memory_dir() + "/secrets"; }
+  // <container>/<number>: mounts of file systems, bound into the container from here.
+  std::string files_dir() const { return memory_dir() + "/files"; }
   std::string containers_conf() const { return memory_dir() + "/containers.conf"; }
   std::string home_dir() const { return memory_dir() + "/home"; }
   // A part of the instance's group: its databases have another.

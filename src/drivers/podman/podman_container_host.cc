@@ -19,6 +19,7 @@ extern "C" {  // glibc 2.36 forgot it
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "drivers/files/access.h"
 #include "drivers/podman/ending.h"
 #include "drivers/podman/inspect.h"
 #include "drivers/podman/log_file.h"
@@ -139,9 +140,65 @@ void PodmanContainerHost::RemoveSecrets(std::string_view name) {
   RemoveFlatFolder(config_.secrets_dir() + "/" + std::string(name) + ".bundle");
 }
 
+// The container's user as numbers: the kernel maps that one, so a name, which only the image knows, will not do.
+Result<files::Ids> NumericUser(std::string_view user) {
+  if (user.empty()) return files::Ids{0, 0};
+  const auto colon = user.find(':');
+  const auto uid = ParseInt(user.substr(0, colon)), gid = colon == std::string_view::npos ? std::nullopt : ParseInt(user.substr(colon + 1));
+  if (!uid || !gid || *uid < 0 || *uid > 65535 || *gid < 0 || *gid > 65535) {
+    return Fail(ErrorKind::kInvalid, "mount.nfs4: Terrarium maps the access point's POSIX user to the container's, which must be given as uid:gid, not as '" + Printable(user.substr(0, 60)) + "'");
+  }
+  return files::Ids{*uid, *gid};
+}
+
+Status PodmanContainerHost::MountFiles(const wire::ContainerSpec& spec) {
+  if (spec.files.empty()) return {};
+  std::string user(spec.user.value_or(""));
+  if (user.empty()) {
+    Arena arena;
+    TRY_ASSIGN(const ProcessResult inspected, Podman({"image", "inspect", "--", spec.image.str()}, kQuick));
+    if (inspected.exit_code != 0) return std::unexpected(PodmanError("podman image inspect", inspected));
+    TRY_ASSIGN(const auto* image, ParseImage(inspected.output, arena));
+    user = image->user.value_or("");
+  }
+  RemoveFiles(spec.name);
+  TRY(MakeDirectories(config_.files_dir() + "/" + spec.name.str(), 0700));
+  for (std::size_t i = 0; i < spec.files.size(); ++i) {
+    const auto& mount = spec.files[i];
+    files::Access access;
+    access.file_system_dir = config_.file_systems_dir + "/" + mount.file_system.str();
+    access.path = mount.path.str();
+    access.read_only = mount.read_only.value_or(false);
+    access.base = spec.uid_base.value_or(0);
+    if (mount.owner_uid) access.creation = files::Access::Creation{{*mount.owner_uid, *mount.owner_gid}, *mount.permissions};
+    if (mount.user_uid) {
+      TRY_ASSIGN(const files::Ids inside, NumericUser(user));
+      access.user = files::Ids{*mount.user_uid, *mount.user_gid};
+      access.container_user = {access.base + inside.uid, access.base + inside.gid};
+    }
+    const std::string target = FilesDir(config_, spec.name, i);
+    TRY(MakeDirectory(target, 0700));
+    TRY(files::MountAccess(access, target));
+  }
+  return {};
+}
+
+void PodmanContainerHost::RemoveFiles(std::string_view name) {
+  const std::string folder = config_.files_dir() + "/" + std::string(name);
+  for (const std::string& number : ListDirectory(folder).value_or(std::vector<std::string>{})) {
+    umount2((folder + "/" + number).c_str(), MNT_DETACH);
+    rmdir((folder + "/" + number).c_str());
+  }
+  rmdir(folder.c_str());
+}
+
 Status PodmanContainerHost::Create(const wire::ContainerSpec& spec) {
   const std::string folder = ContainerDir(config_, spec.name);
   TRY(ApplySysctls(spec));  // before anything of the container exists: what the kernel refuses leaves nothing
+  if (auto mounted = MountFiles(spec); !mounted) {
+    RemoveFiles(spec.name);
+    return mounted;
+  }
   TRY(cgroups_.EnsureTask(spec.task, *spec.task_cpu_units, *spec.task_memory_mib));
   TRY(MakeDirectory(folder, 0700));
   // Readable: the container's users are others than the host's.
@@ -212,6 +269,7 @@ Status PodmanContainerHost::Remove(std::string_view name) {
     if (attempt == 4 || r.timed_out) return std::unexpected(PodmanError("podman rm", r));
   }
   RemoveSecrets(name);
+  RemoveFiles(name);
   ForgetGroups(config_.memory_dir(), name);
   RemoveFlatFolder(ContainerDir(config_, name));
   const std::lock_guard lock(logs_mutex_);

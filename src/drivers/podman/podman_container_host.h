@@ -51,6 +51,8 @@ class PodmanContainerHost final : public host::ContainerHost {
   Status Create(const wire::ContainerSpec& spec);
   Status Remove(std::string_view name);
   void RemoveSecrets(std::string_view name);
+  Status MountFiles(const wire::ContainerSpec& spec);
+  void RemoveFiles(std::string_view name);
   // Of the monitor of that container; empty if it has ended or there is none.
   UniqueFd Monitor(std::string_view name) const;
 

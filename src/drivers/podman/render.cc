@@ -76,6 +76,9 @@ std::string VolumeName(const Config& config, std::string_view task, std::string_
   return "trm-" + config.instance + "-" + std::string(task) + "-" + std::string(volume);
 }
 std::string ContainerDir(const Config& config, std::string_view name) { return config.containers_dir() + "/" + std::string(name); }
+std::string FilesDir(const Config& config, std::string_view name, std::size_t number) {
+  return config.files_dir() + "/" + std::string(name) + "/" + std::to_string(number);
+}
 std::string SecretsFile(const Config& config, std::string_view name) { return config.secrets_dir() + "/" + std::string(name) + ".json"; }
 
 std::vector<std::string> GlobalArguments(const Config& config) {
@@ -128,6 +131,9 @@ std::vector<std::string> RunArguments(const Config& config, const ContainerSpec&
   flag("--volume", folder + "/resolv.conf:/etc/resolv.conf:ro");
   for (const auto& v : spec.volumes) {
     flag("--volume", VolumeName(config, spec.task, v.volume) + ":" + v.container_path.str() + (v.read_only.value_or(false) ? ":ro" : ":rw"));
+  }
+  for (std::size_t i = 0; i < spec.files.size(); ++i) {
+    flag("--volume", FilesDir(config, spec.name, i) + ":" + spec.files[i].container_path.str() + (spec.files[i].read_only.value_or(false) ? ":ro" : ":rw") + ",nosuid,nodev,rprivate");
   }
   // A wish above what this process may hand on would fail the start.
   const long soft = spec.open_files_soft.value_or(65535), hard = spec.open_files_hard.value_or(65535);

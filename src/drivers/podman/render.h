@@ -22,6 +22,7 @@ std::vector<std::string> PullArguments(const Config& config, std::string_view re
 std::string PodmanName(const Config& config, std::string_view name);
 std::string VolumeName(const Config& config, std::string_view task, std::string_view volume);
 std::string ContainerDir(const Config& config, std::string_view name);
+std::string FilesDir(const Config& config, std::string_view name, std::size_t number);
 std::string SecretsFile(const Config& config, std::string_view name);
 
 // Files.

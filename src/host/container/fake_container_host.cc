@@ -60,6 +60,9 @@ FakeContainerHost::Answer<wire::EnsureContainerResponse> FakeContainerHost::Ensu
     c.generation = spec.generation.value_or(0);
     c.started_at = clock_.Now();
     c.process_id = 1000 + ++starts;
+    for (const auto& f : spec.files) {
+      c.files.push_back(f.file_system.str() + f.path.str() + " " + f.container_path.str() + " " + std::to_string(f.user_uid.value_or(-1)) + (f.read_only.value_or(false) ? " ro" : " rw"));
+    }
     for (const auto* list : {&spec.environment, &spec.secrets}) {
       for (const auto& v : *list) c.environment[v.name.str()] = v.value.str();
     }
@@ -213,6 +216,12 @@ void FakeContainerHost::Reboot() {
   for (auto& [name, c] : containers_) {
     if (c.status == "running") c.status = "lost";
   }
+}
+
+std::vector<std::string> FakeContainerHost::Files(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = containers_.find(name);
+  return at == containers_.end() ? std::vector<std::string>{} : at->second.files;
 }
 
 std::map<std::string, std::string> FakeContainerHost::Environment(std::string_view name) const {

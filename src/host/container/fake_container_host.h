@@ -47,6 +47,7 @@ class FakeContainerHost final : public ContainerHost {
   std::function<Status(std::string_view verb)> before = [](std::string_view) { return Status{}; };
   // Variables that the container got, secrets too; for asserting.
   std::map<std::string, std::string> Environment(std::string_view name) const;
+  std::vector<std::string> Files(std::string_view name) const;  // "fs-…/path /container/path user rw"
   int starts = 0;
 
  private:
@@ -61,6 +62,7 @@ class FakeContainerHost final : public ContainerHost {
     int exit_code = 0;
     bool out_of_memory = false;
     std::vector<Line> log;
+    std::vector<std::string> files;
     std::map<std::string, std::string> environment;
   };
   void Describe(const std::string& name, const Container& c, gen::host_container::ContainerState& out, Arena& arena) const;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "host/container/spec.h"
+#include "host/files/spec.h"
 
 namespace terrarium::host {
 namespace {
@@ -121,6 +122,13 @@ Status ValidateSpec(const ContainerSpec& spec) {
   }
   for (const auto& v : spec.volumes) {
     if (!All(v.volume, 128, [](char c) { return Alnum(c) || c == '-' || c == '_'; }) || !IsContainerPath(v.container_path)) return Bad("volumes");
+  }
+  constexpr std::int64_t kMostId = 4'294'967'294;  // the next one means "none"
+  const auto id_ok = [](std::optional<std::int64_t> id) { return id && *id >= 0 && *id <= kMostId; };
+  for (const auto& f : spec.files) {
+    if (!IsFileSystemId(f.file_system) || !IsFileSystemPath(f.path) || !IsContainerPath(f.container_path)) return Bad("files");
+    if ((f.user_uid || f.user_gid) && (!id_ok(f.user_uid) || !id_ok(f.user_gid))) return Bad("files user");
+    if ((f.owner_uid || f.owner_gid || f.permissions) && (!id_ok(f.owner_uid) || !id_ok(f.owner_gid) || !f.permissions || *f.permissions < 0 || *f.permissions > 07777)) return Bad("files owner");
   }
   for (const Str& c : spec.add_capabilities) {
     if (c != "SYS_PTRACE") return Bad("add_capabilities");

@@ -179,6 +179,43 @@ std::optional<EniView> FindEni(const Scope& scope, std::string_view eni) {
   return View(*row);
 }
 
+std::optional<std::string> WhyUnreachable(const Scope& scope, std::string_view from_eni, std::string_view to_eni, int port) {
+  Arena arena;
+  const rows::Eni* from = Find(scope, kEnis, from_eni, arena);
+  const rows::Eni* to = Find(scope, kEnis, to_eni, arena);
+  if (from == nullptr || to == nullptr || from->vpc != to->vpc) return "the interfaces are not of one VPC";
+  const auto allows = [&](const rows::Eni& own, const rows::Eni& peer, bool egress) {
+    const auto address = Ipv4::Parse(peer.address.view());
+    for (const Str id : own.groups) {
+      const rows::Group* group = Find(scope, kGroups, id.view(), arena);
+      if (group == nullptr) continue;
+      for (const rows::Rule& rule : group->rules) {
+        const bool all = rule.protocol == "-1";
+        if (rule.egress.value_or(false) != egress || (!all && !(rule.protocol == "tcp") && !(rule.protocol == "6"))) continue;
+        if (!all && (port < rule.from.value_or(0) || port > rule.to.value_or(65535))) continue;
+        if (rule.group) {
+          for (const Str its : peer.groups)
+            if (its == rule.group) return true;
+        } else if (const auto block = Cidr::Parse(rule.cidr.value_or("")); block && address && block->Contains(*address)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  };
+  const auto groups = [](const rows::Eni& eni) {
+    std::string out;
+    for (const Str id : eni.groups) out += (out.empty() ? "" : ", ") + id.str();
+    return out;
+  };
+  const std::string what = "TCP " + std::to_string(port);
+  if (!allows(*from, *to, true)) return "no rule of " + groups(*from) + " lets " + what + " out to " + groups(*to);
+  if (!allows(*to, *from, false)) return "no rule of " + groups(*to) + " lets " + what + " in from " + groups(*from);
+  return std::nullopt;
+}
+
+std::string ZoneIdOf(std::string_view zone) { return ZoneId(zone); }
+
 std::vector<EniView> ListAllEnis(store::Tx& tx) {
   Arena arena;
   std::vector<EniView> out;

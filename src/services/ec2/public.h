@@ -64,6 +64,10 @@ Result<EniView> AllocateEni(const Scope& scope, const EniRequest& request);
 Status ReleaseEni(const Scope& scope, std::string_view eni);
 Status SetEniGroups(const Scope& scope, std::string_view eni, const std::vector<std::string>& groups);
 std::optional<EniView> FindEni(const Scope& scope, std::string_view eni);
+// Why the first packet of a TCP connection between two interfaces of one VPC would not pass: the security group rule that is missing. Nothing: it passes.
+std::optional<std::string> WhyUnreachable(const Scope& scope, std::string_view from_eni, std::string_view to_eni, int port);
+// "us-east-1a" -> "use1-az1".
+std::string ZoneIdOf(std::string_view zone);
 // Every interface of every account: for the snapshot that terrarium-node answers DNS and credentials from.
 std::vector<EniView> ListAllEnis(store::Tx& tx);
 // The block of a VPC of any account.

@@ -74,7 +74,24 @@ Result<host_wire::ContainerSpec*> RenderContainer(const LaunchTask& task, const 
       spec->drop_capabilities = l->capabilities->drop;
     }
   }
-  for (const auto& m : c->mount_points) spec->volumes.Add(arena) = {m.source_volume, m.container_path, m.read_only.value_or(false)};
+  for (const auto& m : c->mount_points) {
+    const auto shared = task.files.find(m.source_volume.str());
+    if (shared == task.files.end()) {
+      spec->volumes.Add(arena) = {m.source_volume, m.container_path, m.read_only.value_or(false)};
+      continue;
+    }
+    const Files& files = shared->second;
+    auto& mount = spec->files.Add(arena);
+    mount.file_system = copy(files.file_system);
+    mount.path = copy(files.path);
+    mount.container_path = m.container_path;
+    mount.read_only = files.read_only || m.read_only.value_or(false);
+    mount.user_uid = files.user_uid;
+    mount.user_gid = files.user_gid;
+    mount.owner_uid = files.owner_uid;
+    mount.owner_gid = files.owner_gid;
+    mount.permissions = files.permissions;
+  }
   for (const auto& s : c->system_controls) spec->sysctls.Add(arena) = {s.namespace_, s.value};
   for (const auto& u : c->ulimits) {
     spec->open_files_soft = u.soft_limit;

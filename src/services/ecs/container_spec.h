@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "gen/host_container/types.h"
+#include "services/ecs/neighbours.h"
 
 // From a task definition to what terrarium-host is asked for. Pure.
 namespace terrarium::ecs {
@@ -16,6 +17,7 @@ struct LaunchTask {
   std::string metadata_id;
   std::string definition_json, overrides_json;
   std::int64_t uid_base = 0, generation = 0;
+  std::map<std::string, Files> files;  // by the volume's name
 };
 struct LaunchContainer {
   std::string name, host_name, image;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "host/container/spec.h"
+#include "host/files/spec.h"
 #include "services/ecs/names.h"
 
 namespace terrarium::ecs {
@@ -36,6 +37,25 @@ Str LogOption(const wire::LogConfiguration& log, std::string_view name) {
   return {};
 }
 bool IsEcr(std::string_view image) { return image.find(".dkr.ecr.") != std::string_view::npos; }
+
+Status ValidateFiles(const wire::RegisterTaskDefinitionRequest& r, const wire::Volume& v) {
+  const auto& efs = *v.efs_volume_configuration;
+  const auto* by = efs.authorization_config;
+  const bool encrypted = efs.transit_encryption == "ENABLED";
+  if (v.host != nullptr) return ClientError("Volume '" + v.name.str() + "' has both host and efsVolumeConfiguration.");
+  if (!host::IsFileSystemId(efs.file_system_id.value_or(""))) return ClientError("Invalid file system ID '" + efs.file_system_id.str() + "' in volume '" + v.name.str() + "'.");
+  if (!host::IsFileSystemPath(efs.root_directory.value_or("/"))) return ClientError("Invalid root directory in volume '" + v.name.str() + "'.");
+  if (efs.transit_encryption_port) return Refused("transitEncryptionPort: no network is crossed here");
+  if (by != nullptr && by->access_point_id && !by->access_point_id.empty()) {
+    if (!encrypted) return ClientError("Transit encryption must be enabled when using an access point.");
+    if (efs.root_directory.value_or("/") != "/") return ClientError("Root directory must be omitted or set to / when using an access point.");
+  }
+  if (by != nullptr && by->iam == "ENABLED") {
+    if (!encrypted) return ClientError("Transit encryption must be enabled when using IAM authorization.");
+    if (!r.task_role_arn || r.task_role_arn.empty()) return ClientError("A task role is required when using IAM authorization.");
+  }
+  return {};
+}
 
 Status ValidateContainer(const wire::RegisterTaskDefinitionRequest& r, const wire::ContainerDefinition& c) {
   if (c.name.empty()) return ClientError("Container.name should not be null or empty.");
@@ -185,10 +205,11 @@ Status ValidateDefinition(const wire::RegisterTaskDefinitionRequest& r) {
     if (!IsName(v.name)) return ClientError("Invalid volume name: " + v.name.str());
     if (!volumes.insert(v.name.view()).second) return ClientError("Volume '" + v.name.str() + "' is used twice.");
     if (v.host != nullptr && v.host->source_path && !v.host->source_path.empty()) return ClientError("Volume '" + v.name.str() + "': host.sourcePath is not supported on Fargate.");
-    if (v.docker_volume_configuration != nullptr || v.efs_volume_configuration != nullptr || v.fsx_windows_file_server_volume_configuration != nullptr ||
+    if (v.docker_volume_configuration != nullptr || v.fsx_windows_file_server_volume_configuration != nullptr ||
         v.s3files_volume_configuration != nullptr || v.configured_at_launch.value_or(false)) {
-      return Refused("volume '" + v.name.str() + "' of another kind than a task's own");
+      return Refused("volume '" + v.name.str() + "' of another kind than a task's own and EFS");
     }
+    if (v.efs_volume_configuration != nullptr) TRY(ValidateFiles(r, v));
   }
   if (!r.placement_constraints.empty()) return Refused("placementConstraints");
   if (r.pid_mode) return Refused("pidMode");
@@ -216,7 +237,14 @@ wire::TaskDefinition* NormalizeDefinition(const wire::RegisterTaskDefinitionRequ
   d->volumes = r.volumes;
   d->volumes.Present(arena);
   for (auto& v : d->volumes) {
-    if (v.host == nullptr) v.host = arena.New<wire::HostVolumeProperties>();
+    if (v.efs_volume_configuration != nullptr) {
+      auto* efs = arena.New<wire::EFSVolumeConfiguration>();
+      *efs = *v.efs_volume_configuration;
+      if (!efs->root_directory) efs->root_directory = "/";
+      v.efs_volume_configuration = efs;
+    } else if (v.host == nullptr) {
+      v.host = arena.New<wire::HostVolumeProperties>();
+    }
   }
   d->placement_constraints.Present(arena);
   if (r.cpu) d->cpu = arena.Copy(std::to_string(*ParseCpu(r.cpu)));

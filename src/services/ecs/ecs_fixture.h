@@ -57,6 +57,16 @@ class FakeNeighbours final : public Neighbours {
     if (at == secrets.end()) return ApiError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
     return at->second;
   }
+  Result<Files> OpenFiles(const Scope&, std::string_view role, std::string_view, const FilesRequest& request) override {
+    if (!files_error.empty()) return Fail(ErrorKind::kInvalid, files_error);
+    opened.push_back(std::string(role) + " " + request.file_system + " " + request.access_point + " " + request.root + (request.by_role ? " by role" : ""));
+    Files out;
+    out.file_system = request.file_system;
+    out.path = "/public";
+    out.user_uid = out.user_gid = out.owner_uid = out.owner_gid = 33;
+    out.permissions = 02775;
+    return out;
+  }
   Result<Image> ResolveImage(const Scope&, std::string_view, std::string_view, std::string_view image, std::string_view pinned) override {
     if (image == "missing") return Fail(ErrorKind::kNotFound, "no image");
     const std::string digest = pinned.empty() ? std::string(kDigest) : std::string(pinned);
@@ -86,7 +96,8 @@ class FakeNeighbours final : public Neighbours {
   std::map<std::string, TargetHealth> targets;
   std::map<std::string, std::string> secrets;
   std::set<std::string> denied;
-  std::vector<std::string> passed, subnets, order;
+  std::vector<std::string> passed, subnets, order, opened;
+  std::string files_error;
   std::string new_target_state = "healthy";
 };
 

@@ -41,6 +41,17 @@ struct Image {
   std::string digest;
   std::string user, password;
 };
+struct FilesRequest {
+  std::string file_system, access_point, root;
+  std::string eni;  // the task's
+  bool by_role = false;  // iam = ENABLED
+};
+struct Files {
+  std::string file_system, path;
+  bool read_only = false;
+  std::optional<std::int64_t> user_uid, user_gid, owner_uid, owner_gid;
+  std::optional<int> permissions;
+};
 struct TargetHealth {
   std::string state, reason, description;
 };
@@ -65,6 +76,9 @@ class Neighbours {
 
   // Secrets Manager and Parameter Store; `value_from` as ECS takes it (ARN, or ARN:json-key:stage:version).
   virtual Result<std::string> ReadSecret(const Scope& scope, std::string_view role, std::string_view session, std::string_view value_from) = 0;
+
+  // EFS. `role` is the task role's ARN, asked only by_role. kInvalid in the mount helper's words; kUnavailable while the mount target is being made.
+  virtual Result<Files> OpenFiles(const Scope& scope, std::string_view role, std::string_view session, const FilesRequest& request) = 0;
 
   // ECR. `pinned` is a digest that an earlier task of the deployment got; empty: what the reference means now.
   virtual Result<Image> ResolveImage(const Scope& scope, std::string_view role, std::string_view session, std::string_view image, std::string_view pinned) = 0;

@@ -24,6 +24,10 @@ std::string RowKey(std::string_view work) { return std::string(work.substr(std::
 bool Ended(const rows::Task& t) {
   return std::all_of(t.containers.begin(), t.containers.end(), [](const auto& c) { return c.status == "STOPPED"; });
 }
+// What stoppedReason says of a file system that could not be mounted.
+std::string FilesFailure(std::string_view why) {
+  return "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: " + std::string(why) + " : unsuccessful EFS utils command execution; code: 32";
+}
 Settled Again() { return {kLook, false}; }
 
 }  // namespace
@@ -110,6 +114,23 @@ Result<TaskReconciler::Start> TaskReconciler::Prepare(store::Tx& tx, const std::
   const std::string role = overrides->execution_role_arn.has_value() ? overrides->execution_role_arn.str() : definition->execution_role_arn.str();
   const auto network = neighbours_.FindInterface(scope, task->eni);
   if (!network) return Fail(ErrorKind::kUnavailable, "the network interface is gone");
+
+  const std::string task_role = overrides->task_role_arn.has_value() && !overrides->task_role_arn.empty() ? overrides->task_role_arn.str() : definition->task_role_arn.str();
+  for (const auto& v : definition->volumes) {
+    const auto* efs = v.efs_volume_configuration;
+    if (efs == nullptr) continue;
+    const auto* by = efs->authorization_config;
+    FilesRequest request;
+    request.file_system = efs->file_system_id.str();
+    request.root = efs->root_directory.value_or("/");
+    request.access_point = by == nullptr ? "" : by->access_point_id.str();
+    request.by_role = by != nullptr && by->iam == "ENABLED";
+    request.eni = task->eni.str();
+    auto files = neighbours_.OpenFiles(scope, task_role, task->id, request);
+    if (!files && files.error().kind == ErrorKind::kUnavailable) return std::unexpected(files.error());
+    if (!files) return Fail(ErrorKind::kInvalid, FilesFailure(files.error().message));
+    out.task.files[v.name.str()] = std::move(*files);
+  }
 
   // Secrets and log streams come before any image: what fails here is told by the words that AWS has for it.
   std::map<std::string, std::map<std::string, std::string>> secrets;
@@ -275,7 +296,8 @@ Task<Result<Settled>> TaskReconciler::Launch(std::string key) {
     const auto started = co_await blocking_.Run("EnsureContainer", [&] { return host_.EnsureContainer(ensure, *arena); });
     if (!started && started.error().kind != ErrorKind::kInvalid) co_return std::unexpected(started.error());
     if (!started) {
-      CO_TRY(FailStart(key, "CannotStartContainerError: " + started.error().message));
+      const std::string& why = started.error().message;
+      CO_TRY(FailStart(key, why.starts_with("mount.nfs4: ") ? FilesFailure(why) : "CannotStartContainerError: " + why));
       co_return Again();
     }
     const auto at = (*started)->state->started_at;

@@ -48,6 +48,54 @@ TEST_F(EcsTest, WrongDefinitionsAreRefusedInAmazonsWords) {
             "ClientException: Terrarium does not make this real: healthCheck of a container; use the target group's");
 }
 
+wire::RegisterTaskDefinitionRequest WithFiles(wire::RegisterTaskDefinitionRequest r, Arena& arena) {
+  r.task_role_arn = "arn:aws:iam::111122223333:role/task";
+  auto& volume = r.volumes.Add(arena);
+  volume.name = "files";
+  auto* efs = arena.New<wire::EFSVolumeConfiguration>();
+  efs->file_system_id = "fs-0123456789abcdef0";
+  efs->transit_encryption = "ENABLED";
+  efs->authorization_config = arena.New<wire::EFSAuthorizationConfig>();
+  efs->authorization_config->access_point_id = "fsap-0123456789abcdef0";
+  efs->authorization_config->iam = "ENABLED";
+  volume.efs_volume_configuration = efs;
+  r.container_definitions[0].mount_points.Add(arena) = {"files", "/mnt/files", {}};
+  return r;
+}
+
+TEST_F(EcsTest, AFileSystemIsMountedAsItsAccessPointSays) {
+  Begin();
+  const auto made = Run<wire::ops::RegisterTaskDefinition>(WithFiles(Definition(), arena_));
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ((*made)->task_definition->volumes[0].efs_volume_configuration->root_directory, "/");
+  EXPECT_EQ((*made)->task_definition->volumes[0].host, nullptr);
+  const std::string arn = RunOne();
+  scheduler_.RunFor(Millis{1000});
+  EXPECT_EQ(Describe(arn).last_status, "RUNNING");
+  EXPECT_EQ(neighbours_.opened.at(0), "arn:aws:iam::111122223333:role/task fs-0123456789abcdef0 fsap-0123456789abcdef0 / by role");
+  EXPECT_EQ(host_.Files(HostContainer(arn)), (std::vector<std::string>{"fs-0123456789abcdef0/public /mnt/files 33 rw"}));
+  neighbours_.files_error = "mount.nfs4: Connection timed out (no rule)";
+  const std::string second = RunOne();
+  scheduler_.RunFor(Millis{3000});
+  EXPECT_EQ(Describe(second).stopped_reason,
+            "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: mount.nfs4: Connection timed out (no rule) : unsuccessful EFS utils command execution; code: 32");
+}
+
+TEST_F(EcsTest, AFileSystemOfADefinitionIsCheckedAsAmazonDoes) {
+  Begin();
+  const auto said = [&](auto change) {
+    auto request = WithFiles(Definition(), arena_);
+    change(request, *request.volumes[0].efs_volume_configuration);
+    const auto out = Run<wire::ops::RegisterTaskDefinition>(request);
+    return out ? std::string() : out.error().message;
+  };
+  EXPECT_EQ(said([](auto&, auto& efs) { efs.transit_encryption = "DISABLED"; }), "Transit encryption must be enabled when using an access point.");
+  EXPECT_EQ(said([](auto&, auto& efs) { efs.root_directory = "/x"; }), "Root directory must be omitted or set to / when using an access point.");
+  EXPECT_EQ(said([](auto& r, auto&) { r.task_role_arn = {}; }), "A task role is required when using IAM authorization.");
+  EXPECT_THAT(said([](auto&, auto& efs) { efs.file_system_id = "fs-../x"; }), HasSubstr("Invalid file system ID"));
+  EXPECT_THAT(said([](auto&, auto& efs) { efs.transit_encryption_port = 20000; }), HasSubstr("transitEncryptionPort"));
+}
+
 TEST_F(EcsTest, ATaskRunsPrintsAndEndsWithItsExitCode) {
   Begin();
   ASSERT_TRUE(Run<wire::ops::RegisterTaskDefinition>(Definition()));

@@ -1,6 +1,6 @@
 // The program of the test image: one static file, an HTTP server that shows what a container is given and ends as a good container does.
 //
-//   server [listen | exit CODE | print COUNT | fill MIB | wait]
+//   server [listen | exit CODE | print COUNT | fill MIB | wait | write PATH TEXT]
 //
 // listen (the default) serves PORT (80):
 //   GET /            who answers        GET /health      200
@@ -186,6 +186,11 @@ int main(int count, char** values) {
       if (open(name, O_WRONLY | O_APPEND) < 0) return 1;
     }
     return 0;
+  }
+  if (strcmp(mode, "write") == 0 && count > 3) {  // ends with the number of what went wrong
+    const int fd = open(values[2], O_WRONLY | O_CREAT | O_TRUNC, 0640);
+    const size_t size = strlen(values[3]);
+    return fd >= 0 && write(fd, values[3], size) == static_cast<ssize_t>(size) ? 0 : errno;
   }
   if (strcmp(mode, "wait") == 0) {  // deaf to SIGTERM
     signal(SIGTERM, SIG_IGN);
