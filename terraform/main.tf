@@ -1,10 +1,15 @@
-# The whole stack: network → ecr → rds → ecs.
+# The whole stack: network → ecr → rds → efs → ecs.
+
+locals {
+  # Null in the variable: what the number of tasks asks for.
+  shared_files = var.shared_files != null ? var.shared_files : var.desired_count > 1
+}
 
 # A warning, not an error: a site that keeps its files elsewhere, or nobody's, runs well on many tasks.
 check "files" {
   assert {
-    condition     = var.desired_count <= 1
-    error_message = "desired_count is ${var.desired_count}, and the tasks of this stack do not share a file system: a file that is uploaded to one is not on the others, and ends with its task. See efs/README.md."
+    condition     = var.desired_count <= 1 || local.shared_files
+    error_message = "desired_count is ${var.desired_count} with shared_files = false: a file that is uploaded to one task is not on the others, and ends with its task. See efs/README.md."
   }
 }
 
@@ -22,6 +27,7 @@ module "network" {
   container_port        = var.container_port
   database_port         = var.database_port
   task_egress_ports     = var.task_egress_ports
+  shared_files          = local.shared_files
 }
 
 module "ecr" {
@@ -46,6 +52,15 @@ module "rds" {
   parameters                = var.database_parameters
   deletion_protection       = var.deletion_protection
   final_snapshot_identifier = var.keep_data_on_destroy ? "${var.name}-final" : null
+}
+
+module "efs" {
+  source = "./efs"
+  count  = local.shared_files ? 1 : 0
+
+  name               = var.name
+  subnet_ids         = module.network.public_subnet_ids
+  security_group_ids = [module.network.files_security_group_id]
 }
 
 module "ecs" {
@@ -73,6 +88,8 @@ module "ecs" {
   database_port       = module.rds.port
   database_name       = module.rds.database_name
   database_secret_arn = module.rds.master_user_secret_arn
+
+  shared_files = one(module.efs[*].shared_files)
 
   desired_count                      = var.desired_count
   deployment_minimum_healthy_percent = var.deployment_minimum_healthy_percent

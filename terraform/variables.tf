@@ -117,10 +117,16 @@ variable "image_tag_mutability" {
 # -- tasks --
 
 variable "desired_count" {
-  description = "Number of tasks. They do not share uploaded files."
+  description = "Number of tasks. More than one share their uploaded files: see shared_files."
   type        = number
   default     = 1
   nullable    = false
+}
+
+variable "shared_files" {
+  description = "Whether the tasks keep uploaded files on one shared, encrypted file system (EFS) that outlives them. Null: when there is more than one task. Changing it moves no file."
+  type        = bool
+  default     = null
 }
 
 variable "cpu" {

@@ -67,11 +67,47 @@ run "defaults" {
   }
 }
 
+run "one_task_has_no_file_system" {
+  command = plan
+
+  assert {
+    condition     = length(module.efs) == 0
+    error_message = "one task needs no shared file system"
+  }
+}
+
+run "many_tasks_share_their_files" {
+  command = plan
+
+  variables {
+    desired_count = 2
+  }
+
+  assert {
+    condition     = length(module.efs) == 1
+    error_message = "more than one task must share a file system"
+  }
+}
+
+run "one_task_may_have_a_file_system" {
+  command = plan
+
+  variables {
+    shared_files = true
+  }
+
+  assert {
+    condition     = length(module.efs) == 1
+    error_message = "shared_files = true must make the file system"
+  }
+}
+
 run "many_tasks_without_shared_files_are_worth_a_warning" {
   command = plan
 
   variables {
     desired_count = 2
+    shared_files  = false
   }
 
   expect_failures = [check.files]
