@@ -141,7 +141,7 @@ void PodmanContainerHost::RemoveSecrets(std::string_view name) {
 }
 
 // The container's user as numbers: the kernel maps that one, so a name, which only the image knows, will not do.
-Result<files::Ids> NumericUser(std::string_view user) {
+static Result<files::Ids> NumericUser(std::string_view user) {
   if (user.empty()) return files::Ids{0, 0};
   const auto colon = user.find(':');
   const auto uid = ParseInt(user.substr(0, colon)), gid = colon == std::string_view::npos ? std::nullopt : ParseInt(user.substr(colon + 1));
@@ -288,6 +288,10 @@ Result<wire::RemoveTaskResponse*> PodmanContainerHost::RemoveTask(const wire::Re
   TRY_ASSIGN(const wire::ListContainersResponse* all, ListContainers({}, arena));
   for (const wire::ContainerState& c : all->containers) {
     if (c.task.view() == request.task.view()) TRY(Remove(c.name));
+  }
+  // Of a start that was cut off.
+  for (const std::string& name : ListDirectory(config_.files_dir()).value_or(std::vector<std::string>{})) {
+    if (name.starts_with(request.task.str() + "-")) RemoveFiles(name);
   }
   TRY_ASSIGN(const ProcessResult volumes, Podman({"volume", "ls", "--quiet"}, kQuick));
   if (volumes.exit_code != 0) return std::unexpected(PodmanError("podman volume ls", volumes));

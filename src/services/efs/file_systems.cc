@@ -64,8 +64,11 @@ Result<wire::FileSystemDescription*> Create(api::Call& call, const wire::CreateF
   row.state = "creating";
   TRY(CheckTagging(call, request.tags, ArnOf(call, "file-system", row.id), "CreateFileSystem"));
   TRY_ASSIGN(row.tags, ReadTags(call, request.tags, {}));
-  if (request.encrypted.value_or(false)) TRY(MakeKey(call, root, request.kms_key_id, row));
-  else if (request.kms_key_id) return Bad("KmsKeyId requires Encrypted to be true.");
+  if (request.encrypted.value_or(false)) {
+    TRY(MakeKey(call, root, request.kms_key_id, row));
+  } else if (request.kms_key_id) {
+    return Bad("KmsKeyId requires Encrypted to be true.");
+  }
   Save(call, row);
   auto* out = call.arena.New<wire::FileSystemDescription>();
   Fill(call, row, *out);
