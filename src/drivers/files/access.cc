@@ -1,9 +1,11 @@
 #include "drivers/files/access.h"
 
 #include <fcntl.h>
+#include <linux/fscrypt.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -25,10 +28,21 @@ UniqueFd OpenBeneath(int at, const std::string& name) {
   return UniqueFd(static_cast<int>(syscall(SYS_openat2, at, name.c_str(), &how, sizeof how)));
 }
 
+// True between a mount of the image and the moment the key is given: names are not to be read then.
+bool IsLocked(int folder) {
+  fscrypt_get_policy_ex_arg policy{};
+  policy.policy_size = sizeof policy.policy;
+  if (ioctl(folder, FS_IOC_GET_ENCRYPTION_POLICY_EX, &policy) != 0 || policy.policy.version != FSCRYPT_POLICY_V2) return false;
+  fscrypt_get_key_status_arg key{};
+  key.key_spec.type = FSCRYPT_KEY_SPEC_TYPE_IDENTIFIER;
+  std::memcpy(key.key_spec.u.identifier, policy.policy.v2.master_key_identifier, sizeof policy.policy.v2.master_key_identifier);
+  return ioctl(folder, FS_IOC_GET_ENCRYPTION_KEY_STATUS, &key) != 0 || key.status != FSCRYPT_KEY_STATUS_PRESENT;
+}
+
 // Folders that are missing on the way are made like the last one.
 Result<UniqueFd> OpenFolder(const Access& access) {
   UniqueFd at(open((access.file_system_dir + "/data").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!at) return Fail(ErrorKind::kUnavailable, "the file system is not there yet");
+  if (!at || IsLocked(at.get())) return Fail(ErrorKind::kUnavailable, "the file system is not there yet");
   for (std::string_view part : Split(std::string_view(access.path).substr(1), '/')) {
     if (part.empty()) continue;
     const std::string name(part);
