@@ -78,7 +78,7 @@ Status Drivers::Open(const Options& options) {
   TRY_ASSIGN(all_->files, files::ImageFilesHost::Open(options.state_dir + "/files"));
 
   podman::Config containers;
-  containers.file_systems_dir = options.state_dir + "/files";
+  containers.files = all_->files.get();
   containers.instance = options.instance;
   containers.state_dir = options.state_dir + "/containers";
   containers.run_dir = options.run_dir;

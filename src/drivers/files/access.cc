@@ -40,8 +40,8 @@ bool IsLocked(int folder) {
 }
 
 // Folders that are missing on the way are made like the last one.
-Result<UniqueFd> OpenFolder(const Access& access) {
-  UniqueFd at(open((access.file_system_dir + "/data").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+Result<UniqueFd> OpenFolder(const std::string& dir, const host::FilesAccess& access) {
+  UniqueFd at(open((dir + "/data").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
   if (!at || IsLocked(at.get())) return Fail(ErrorKind::kUnavailable, "the file system is not there yet");
   for (std::string_view part : Split(std::string_view(access.path).substr(1), '/')) {
     if (part.empty()) continue;
@@ -102,8 +102,8 @@ std::string Line(std::int64_t inside, std::int64_t outside, std::int64_t count) 
 
 }  // namespace
 
-Status MountAccess(const Access& access, const std::string& target) {
-  TRY_ASSIGN(const UniqueFd folder, OpenFolder(access));
+Status MountAccess(const std::string& dir, const host::FilesAccess& access, const std::string& target) {
+  TRY_ASSIGN(const UniqueFd folder, OpenFolder(dir, access));
   const UniqueFd tree(open_tree(folder.get(), "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
   if (!tree) return SystemFail("the file system's mount", errno);
   UniqueFd mapping;

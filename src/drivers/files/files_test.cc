@@ -10,7 +10,6 @@
 
 #include "base/file.h"
 #include "base/unique_fd.h"
-#include "drivers/files/access.h"
 #include "drivers/files/image_files_host.h"
 
 namespace terrarium::files {
@@ -49,18 +48,18 @@ class FilesTest : public testing::Test {
     TRY_ASSIGN(const auto* made, host_->EnsureFileSystem(request, arena_));
     return *made->used_bytes;
   }
-  Access Site(std::int64_t container_uid) {
-    Access a;
-    a.file_system_dir = dir_ + "/files/" + kId;
+  host::FilesAccess Site(std::int64_t container_uid) {
+    host::FilesAccess a;
+    a.file_system = kId;
     a.path = "/site/public";
-    a.creation = Access::Creation{{33, 33}, 02775};
-    a.user = Ids{33, 33};
+    a.creation = host::FilesAccess::Creation{{33, 33}, 02775};
+    a.user = host::FileIds{33, 33};
     a.container_user = {container_uid, container_uid};
     return a;
   }
-  Status Mount(const Access& access, const char* name) {
+  Status Mount(const host::FilesAccess& access, const char* name) {
     mkdir((dir_ + name).c_str(), 0700);
-    return MountAccess(access, dir_ + name);
+    return host_->MountAccess(access, dir_ + name);
   }
   // As that user of the host, without root's powers over files.
   int Write(std::int64_t uid, const std::string& name, const std::string& text) {
@@ -108,7 +107,7 @@ TEST_F(FilesTest, TwoTasksShareAFolderThoughTheirIdsDiffer) {
 
 TEST_F(FilesTest, ReadOnlyIsReadOnlyAndNoLinkLeadsOut) {
   ASSERT_TRUE(Ensure());
-  Access access = Site(1'048'609);
+  host::FilesAccess access = Site(1'048'609);
   access.read_only = true;
   ASSERT_TRUE(Mount(access, "/a"));
   EXPECT_EQ(Write(1'048'609, "/a/one.txt", "x"), EROFS);
@@ -139,7 +138,7 @@ TEST_F(FilesTest, ContentOutlivesACloseAndLiesEncrypted) {
   EXPECT_GE(*used, *empty + static_cast<std::int64_t>(much.size()));
   ASSERT_TRUE(host_->CloseAll());
   Reopen();
-  EXPECT_FALSE(MountAccess(Site(1'048'609), dir_ + "/a")) << "closed";
+  EXPECT_FALSE(host_->MountAccess(Site(1'048'609), dir_ + "/a")) << "closed";
 
   const UniqueFd image(open((dir_ + "/files/" + kId + ".img").c_str(), O_RDONLY | O_CLOEXEC));
   std::string chunk(4 << 20, '\0');
@@ -170,7 +169,7 @@ TEST_F(FilesTest, AMountWaitsForTheKey) {
   keyless.id = kId;
   ASSERT_TRUE(host_->EnsureFileSystem(keyless, arena_));
   for (const bool creation : {true, false}) {
-    Access access = Site(1'048'609);
+    host::FilesAccess access = Site(1'048'609);
     if (!creation) access.creation.reset();
     const auto early = Mount(access, "/a");
     ASSERT_FALSE(early);

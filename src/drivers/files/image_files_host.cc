@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/unique_fd.h"
+#include "drivers/files/access.h"
 #include "host/files/spec.h"
 #include "runtime/child_process.h"
 
@@ -129,6 +130,11 @@ Result<wire::ListFileSystemsResponse*> ImageFilesHost::ListFileSystems(const wir
     if (name.ends_with(".img") && host::IsFileSystemId(std::string_view(name).substr(0, name.size() - 4))) out->ids.Add(arena, Str(arena.Copy(name.substr(0, name.size() - 4))));
   }
   return out;
+}
+
+Status ImageFilesHost::MountAccess(const host::FilesAccess& access, const std::string& target) {
+  if (!host::IsFileSystemId(access.file_system) || !host::IsFileSystemPath(access.path)) return Fail(ErrorKind::kInvalid, "the file system's id or folder is not valid");
+  return files::MountAccess(MountOf(dir_, access.file_system), access, target);
 }
 
 Status ImageFilesHost::CloseAll() {

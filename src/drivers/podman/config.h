@@ -2,6 +2,10 @@
 
 #include <string>
 
+namespace terrarium::host {
+class FilesMounts;
+}
+
 namespace terrarium::podman {
 
 // Where the driver keeps things. All folders are its own, mode 0700.
@@ -9,11 +13,11 @@ struct Config {
   std::string instance;        // [a-z0-9]{1,8}
   std::string state_dir;       // on disk: image store, container folders; outlives a reboot
   std::string run_dir;         // below it a tmpfs: secrets, credentials, podman's and the runtime's own state; ends with a reboot
-  std::string file_systems_dir;  // where file systems are mounted, a folder each; empty: no container may have one
   std::string podman = "podman";
   std::string oci_wrapper;     // absolute path of terrarium-oci
   long open_files_limit = 0;   // hard limits that this process may hand on; a larger wish is cut down to them
   long processes_limit = 0;
+  host::FilesMounts* files = nullptr;  // who mounts file systems; without it no container may have one. Outlives the driver
 
   std::string image_store() const { return state_dir + "/store"; }
   std::string containers_dir() const { return state_dir + "/containers"; }

@@ -19,7 +19,6 @@ extern "C" {  // glibc 2.36 forgot it
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "drivers/files/access.h"
 #include "drivers/podman/ending.h"
 #include "drivers/podman/inspect.h"
 #include "drivers/podman/log_file.h"
@@ -27,6 +26,7 @@ extern "C" {  // glibc 2.36 forgot it
 #include "drivers/podman/render.h"
 #include "drivers/podman/sysctl.h"
 #include "host/container/spec.h"
+#include "host/files/access.h"
 
 namespace terrarium::podman {
 namespace {
@@ -141,18 +141,19 @@ void PodmanContainerHost::RemoveSecrets(std::string_view name) {
 }
 
 // The container's user as numbers: the kernel maps that one, so a name, which only the image knows, will not do.
-static Result<files::Ids> NumericUser(std::string_view user) {
-  if (user.empty()) return files::Ids{0, 0};
+static Result<host::FileIds> NumericUser(std::string_view user) {
+  if (user.empty()) return host::FileIds{0, 0};
   const auto colon = user.find(':');
   const auto uid = ParseInt(user.substr(0, colon)), gid = colon == std::string_view::npos ? std::nullopt : ParseInt(user.substr(colon + 1));
   if (!uid || !gid || *uid < 0 || *uid > 65535 || *gid < 0 || *gid > 65535) {
     return Fail(ErrorKind::kInvalid, "mount.nfs4: Terrarium maps the access point's POSIX user to the container's, which must be given as uid:gid, not as '" + Printable(user.substr(0, 60)) + "'");
   }
-  return files::Ids{*uid, *gid};
+  return host::FileIds{*uid, *gid};
 }
 
 Status PodmanContainerHost::MountFiles(const wire::ContainerSpec& spec) {
   if (spec.files.empty()) return {};
+  if (config_.files == nullptr) return Fail(ErrorKind::kUnsupported, "this host has no file systems");
   std::string user(spec.user.value_or(""));
   if (user.empty()) {
     Arena arena;
@@ -165,20 +166,20 @@ Status PodmanContainerHost::MountFiles(const wire::ContainerSpec& spec) {
   TRY(MakeDirectories(config_.files_dir() + "/" + spec.name.str(), 0700));
   for (std::size_t i = 0; i < spec.files.size(); ++i) {
     const auto& mount = spec.files[i];
-    files::Access access;
-    access.file_system_dir = config_.file_systems_dir + "/" + mount.file_system.str();
+    host::FilesAccess access;
+    access.file_system = mount.file_system.str();
     access.path = mount.path.str();
     access.read_only = mount.read_only.value_or(false);
     access.base = spec.uid_base.value_or(0);
-    if (mount.owner_uid) access.creation = files::Access::Creation{{*mount.owner_uid, *mount.owner_gid}, *mount.permissions};
+    if (mount.owner_uid) access.creation = host::FilesAccess::Creation{{*mount.owner_uid, *mount.owner_gid}, *mount.permissions};
     if (mount.user_uid) {
-      TRY_ASSIGN(const files::Ids inside, NumericUser(user));
-      access.user = files::Ids{*mount.user_uid, *mount.user_gid};
+      TRY_ASSIGN(const host::FileIds inside, NumericUser(user));
+      access.user = host::FileIds{*mount.user_uid, *mount.user_gid};
       access.container_user = {access.base + inside.uid, access.base + inside.gid};
     }
     const std::string target = FilesDir(config_, spec.name, i);
     TRY(MakeDirectory(target, 0700));
-    TRY(files::MountAccess(access, target));
+    TRY(config_.files->MountAccess(access, target));
   }
   return {};
 }
