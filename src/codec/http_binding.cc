@@ -22,6 +22,7 @@ TimeFormat FormatOf(const Member& m) {
   return m.location == Location::kHeader || m.location == Location::kHeaders ? TimeFormat::kHttpDate : TimeFormat::kIso8601;
 }
 
+// from_chars knows other spellings of what is no number.
 bool ReadDouble(std::string_view text, double& out) {
   if (text == "NaN") return (out = NAN, true);
   if (text == "Infinity") return (out = INFINITY, true);
@@ -54,7 +55,7 @@ bool ReadScalar(const Shape& s, TimeFormat format, std::string_view text, void* 
     case Kind::kTimestamp: {
       double seconds = 0;
       if (format == TimeFormat::kUnix) {
-        if (!ReadDouble(text, seconds) || std::fabs(seconds) > 1e14) return false;
+        if (!ReadDouble(text, seconds) || !(std::fabs(seconds) <= 1e14)) return false;
         *static_cast<std::int64_t*>(at) = std::llround(seconds * 1000);
         return true;
       }
@@ -215,7 +216,7 @@ class Writer {
         parts_.headers.emplace_back(name, s.kind == Kind::kList ? Join(items, ", ") : ScalarText(s, FormatOf(m), value));
         return;
       }
-      case Location::kHeaders: return Entries(m, value, [&](std::string_view key, std::string_view text) { parts_.headers.emplace_back(name + std::string(key), text); });
+      case Location::kHeaders: maps_.emplace_back(&m, value); return;
       case Location::kQueryString:
         if (s.kind == Kind::kMap) maps_.emplace_back(&m, value);
         else if (s.kind == Kind::kList) Items(m, value, [&](const std::string& text) { parts_.query.emplace_back(name, text); });
@@ -227,11 +228,15 @@ class Writer {
 
   // A name that the model gives a member of its own is not taken from a map.
   void WriteMaps() {
-    const auto named = parts_.query;
-    for (const auto& [m, value] : maps_)
-      Entries(*m, value, [&](std::string_view key, std::string_view text) {
-        if (std::ranges::none_of(named, [&](const auto& pair) { return pair.first == key; })) parts_.query.emplace_back(key, text);
+    const auto query = parts_.query, headers = parts_.headers;
+    for (const auto& [m, value] : maps_) {
+      const bool in_query = m->location == Location::kQueryString;
+      Entries(*m, value, [&, member = m](std::string_view key, std::string_view text) {
+        const std::string name = in_query ? std::string(key) : std::string(t_[member->wire]) + std::string(key);
+        const auto is_it = [&](const auto& pair) { return in_query ? pair.first == name : EqualsIgnoreCase(pair.first, name); };
+        if (std::ranges::none_of(in_query ? query : headers, is_it)) (in_query ? parts_.query : parts_.headers).emplace_back(name, text);
       });
+    }
   }
 
  private:
@@ -277,7 +282,7 @@ void WriteBody(const Tables& t, std::uint16_t shape, const void* message, bool r
     if (target.kind == Kind::kString || target.kind == Kind::kBlob) {
       parts.media = target.kind == Kind::kString ? "text/plain" : "application/octet-stream";
       if (value != nullptr) parts.body = At<Str>(value).view();
-    } else if (value != nullptr || (target.flags & kUnion) == 0) {
+    } else if (value != nullptr || (request && (target.flags & kUnion) == 0)) {
       parts.media = "application/json";
       if (value == nullptr) parts.body = "{}";
       else EncodeJson(t, m->shape, value, JsonForm::kRestJson, parts.body);

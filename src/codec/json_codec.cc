@@ -209,8 +209,11 @@ class Decoder {
     return Wrong("a number");
   }
 
+  // The one form that the model says; our own is text always.
   bool Time(std::int64_t& out, TimeFormat format) {
-    if (in_.Peek() == JsonReader::Type::kString) {
+    const bool text_wanted = form_ == JsonForm::kCanonical || format == TimeFormat::kIso8601 || format == TimeFormat::kHttpDate;
+    if (text_wanted != (in_.Peek() == JsonReader::Type::kString)) return Wrong("a time");
+    if (text_wanted) {
       std::string_view text;
       if (!in_.String(text)) return false;
       const auto t = format == TimeFormat::kHttpDate ? ParseHttpDate(text) : ParseIso8601(text);

@@ -147,7 +147,7 @@ class Decoder {
         if (value == "NaN") out = NAN;
         else if (value == "Infinity") out = INFINITY;
         else if (value == "-Infinity") out = -INFINITY;
-        else if (const auto r = std::from_chars(value.data(), value.data() + value.size(), out); r.ec != std::errc() || r.ptr != value.data() + value.size())
+        else if (const auto r = std::from_chars(value.data(), value.data() + value.size(), out); r.ec != std::errc() || r.ptr != value.data() + value.size() || !std::isfinite(out))
           return Wrong(key, "expected a number");
         return {};
       }
@@ -156,7 +156,7 @@ class Decoder {
         const auto parsed = time == TimeFormat::kHttpDate ? ParseHttpDate(value) : ParseIso8601(value);
         if (parsed) {
           *static_cast<std::int64_t*>(p) = *parsed;
-        } else if (std::from_chars(value.data(), value.data() + value.size(), seconds).ptr == value.data() + value.size() && !value.empty()) {
+        } else if (std::from_chars(value.data(), value.data() + value.size(), seconds).ptr == value.data() + value.size() && !value.empty() && std::fabs(seconds) <= 1e14) {
           *static_cast<std::int64_t*>(p) = std::llround(seconds * 1000);
         } else {
           return Wrong(key, "expected a time");

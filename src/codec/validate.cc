@@ -1,5 +1,8 @@
 #include "codec/validate.h"
 
+#include <algorithm>
+
+#include "base/json.h"
 #include "base/text.h"
 
 namespace terrarium::codec {
@@ -40,13 +43,14 @@ class Checker {
     switch (s.kind) {
       case Kind::kString: {
         const std::string_view v = At<Str>(p).view();
-        Length(s, v.size(), Quoted(v, hidden), at);
+        Length(s, Characters(v), Quoted(v, hidden), at);
         if (s.count > 0 && !InEnum(s, v)) Problem(Quoted(v, hidden), at, "Member must satisfy enum value set: [" + EnumList(s) + "]");
         return;
       }
       case Kind::kBlob: return Length(s, At<Str>(p).view().size(), "[bytes]", at);
-      case Kind::kInteger: return Range(s, At<std::int32_t>(p), at);
+      case Kind::kInteger: return Range<std::int64_t>(s, At<std::int32_t>(p), at);
       case Kind::kLong: return Range(s, At<std::int64_t>(p), at);
+      case Kind::kDouble: return Range(s, At<double>(p), at);
       case Kind::kList: {
         const auto& list = At<RawList>(p);
         Length(s, list.count, "[list]", at);
@@ -70,6 +74,11 @@ class Checker {
 
   static std::string Quoted(std::string_view v, bool hidden) { return hidden ? "'[hidden]'" : "'" + std::string(v.substr(0, 256)) + "'"; }
 
+  // Limits of text count characters, not bytes: all but the bytes that go on with one.
+  static std::size_t Characters(std::string_view v) {
+    return static_cast<std::size_t>(std::count_if(v.begin(), v.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  }
+
   bool InEnum(const Shape& s, std::string_view v) const {
     for (std::uint16_t i = 0; i < s.count; ++i)
       if (t_[t_.enums[s.first + i]] == v) return true;
@@ -91,10 +100,15 @@ class Checker {
     if (size > s.maximum) Problem(shown, at, "Member must have length less than or equal to " + std::to_string(s.maximum));
   }
 
-  void Range(const Shape& s, std::int64_t v, const std::string& at) {
-    const std::string shown = "'" + std::to_string(v) + "'";
-    if (v < s.minimum) Problem(shown, at, "Member must have value greater than or equal to " + std::to_string(s.minimum));
-    if (v > s.maximum) Problem(shown, at, "Member must have value less than or equal to " + std::to_string(s.maximum));
+  // The tables hold whole limits: of one with a fraction, the part before it.
+  template <class T>
+  void Range(const Shape& s, T v, const std::string& at) {
+    std::string shown = "'";
+    if constexpr (std::is_floating_point_v<T>) AppendJsonNumber(shown, v);
+    else shown += std::to_string(v);
+    shown += "'";
+    if (s.minimum != kNoMinimum && v < static_cast<T>(s.minimum)) Problem(shown, at, "Member must have value greater than or equal to " + std::to_string(s.minimum));
+    if (s.maximum != kNoMaximum && v > static_cast<T>(s.maximum)) Problem(shown, at, "Member must have value less than or equal to " + std::to_string(s.maximum));
   }
 
   void Problem(const std::string& value, const std::string& at, const std::string& constraint) {

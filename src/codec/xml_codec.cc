@@ -79,7 +79,7 @@ bool ParseDouble(std::string_view text, double& out) {
   if (text == "Infinity") return (out = INFINITY, true);
   if (text == "-Infinity") return (out = -INFINITY, true);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size();
+  return error == std::errc() && end == text.data() + text.size() && std::isfinite(out);
 }
 
 class Decoder {
@@ -147,7 +147,7 @@ class Decoder {
         double seconds = 0;
         const auto v = time == TimeFormat::kHttpDate ? ParseHttpDate(text) : ParseIso8601(text);
         if (v) *static_cast<std::int64_t*>(p) = *v;
-        else if (ParseDouble(text, seconds)) *static_cast<std::int64_t*>(p) = std::llround(seconds * 1000);
+        else if (ParseDouble(text, seconds) && std::fabs(seconds) <= 1e14) *static_cast<std::int64_t*>(p) = std::llround(seconds * 1000);
         else return wrong();
         return {};
       }

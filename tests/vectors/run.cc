@@ -53,16 +53,37 @@ std::string DiffHeaders(const Json& message, const Headers& got) {
   return "";
 }
 
-std::string ParseRequest(const Case& one) {
-  const Json& serialized = one.values["serialized"];
-  const std::string& uri = serialized["uri"].string();
+// Views into the case.
+api::HttpRequest RequestOf(const Case& one, const Json& sent) {
+  const std::string& uri = sent["uri"].string();
   const std::size_t mark = uri.find('?');
   api::HttpRequest request;
-  request.method = serialized.Has("method") ? serialized["method"].string() : one.given["http"]["method"].string();
+  request.method = sent.Has("method") ? sent["method"].string() : one.given["http"]["method"].string();
   request.path = std::string_view(uri).substr(0, mark);
   if (mark != uri.npos) request.query = std::string_view(uri).substr(mark + 1);
-  for (const auto& [name, value] : serialized["headers"].object()) request.headers.emplace_back(name, value.string());
-  request.body = serialized["body"].string();
+  for (const auto& [name, value] : sent["headers"].object()) request.headers.emplace_back(name, value.string());
+  request.body = sent["body"].string();
+  return request;
+}
+
+std::string RefuseRequest(const Case& one) {
+  const api::HttpRequest request = RequestOf(one, one.values["malformed"]);
+  const std::string name = api::OperationName(*one.service, request);
+  if (one.service->Find(name) != one.operation) return "taken for the operation " + name;
+  Arena arena;
+  codec::Empty none;
+  void* message = one.operation->input == codec::kNoShape ? &none : arena.Zero(one.service->tables->shapes[one.operation->input].size);
+  const Status done = api::DecodeRequest(*one.service, *one.operation, request, message, arena);
+  if (done) return "taken for " + Show(*one.service->tables, one.operation->input, message).Write();
+  const api::HttpResponse got = api::EncodeError(*one.service, done.error(), "id");
+  const Json& want = one.values["refusal"];
+  if (got.status != want["status_code"].integer()) return "refused with status " + std::to_string(got.status) + ": " + got.body;
+  const std::string* code = FindHeader(got.headers, "x-amzn-errortype");
+  return code != nullptr && *code == want["errorCode"].string() ? "" : "refused with " + got.body;
+}
+
+std::string ParseRequest(const Case& one) {
+  const api::HttpRequest request = RequestOf(one, one.values["serialized"]);
   // A few cases leave out the header that names the operation: then it is not asked for.
   if (one.service->protocol != Protocol::kAwsJson || !request.Header("x-amz-target").empty()) {
     const std::string name = api::OperationName(*one.service, request);
@@ -169,11 +190,14 @@ bool IsFor(const Case& one, Side side) {
   return sides == "both" || sides == NameOf(side);
 }
 
+std::string_view KindOf(const Case& one) { return one.values.Has("malformed") ? "malformed" : one.values.Has("serialized") ? "request" : "response"; }
+
 std::string KeyOf(const Case& one, Side side) {
-  return std::string(NameOf(side)) + (one.values.Has("serialized") ? " request " : " response ") + one.id;
+  return std::string(NameOf(side)) + " " + std::string(KindOf(one)) + " " + one.id;
 }
 
 std::string RunCase(const Case& one, Side side) {
+  if (one.values.Has("malformed")) return RefuseRequest(one);
   if (one.values.Has("serialized")) return side == Side::kServer ? ParseRequest(one) : MakeRequest(one);
   return side == Side::kServer ? MakeResponse(one) : ParseResponse(one);
 }

@@ -11,6 +11,7 @@ enum class Side { kServer, kClient };
 std::string_view NameOf(Side side);
 // Whether the suite means the case for this side.
 bool IsFor(const Case& one, Side side);
+std::string_view KindOf(const Case& one);  // "request", "response", "malformed"
 // "server request ID": what left_out.txt calls it.
 std::string KeyOf(const Case& one, Side side);
 

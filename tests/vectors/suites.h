@@ -22,7 +22,7 @@ struct Case {
 
 Result<std::vector<Case>> LoadCases(const std::string& folder);
 
-// left_out.txt: "# reason" and below it "SIDE request|response ID" for each case that does not hold. The reason by that key.
+// left_out.txt: "# reason" and below it "SIDE request|response|malformed ID" for each case that does not hold. The reason by that key.
 Result<std::map<std::string, std::string>> LoadLeftOut(const std::string& folder);
 
 }  // namespace terrarium::vectors

@@ -61,9 +61,9 @@ int Main(int argc, char** argv) {
         ++reasons[found->second];
         continue;
       }
-      ++counts[name];
-      ++counts[one.protocol + " as " + name];
-      const std::string suite = one.protocol + "." + name + (one.values.Has("serialized") ? ".request" : ".response");
+      ++counts[KindOf(one) == "malformed" ? "refused" : name];
+      ++counts[one.protocol + (KindOf(one) == "malformed" ? " refused as " : " as ") + name];
+      const std::string suite = one.protocol + "." + name + "." + std::string(KindOf(one));
       testing::RegisterTest(suite.c_str(), one.id.c_str(), nullptr, nullptr, __FILE__, __LINE__, [&one, side]() -> testing::Test* { return new CaseTest(one, side); });
     }
   testing::RegisterTest("left_out", "StillDoesNotHold", nullptr, nullptr, __FILE__, __LINE__, [&]() -> testing::Test* { return new LeftOutTest(*cases, *left_out); });
@@ -71,7 +71,7 @@ int Main(int argc, char** argv) {
   for (const auto& [what, count] : counts)
     if (what.contains(" as ")) std::printf("  %4d %s\n", count, what.c_str());
   for (const auto& [reason, count] : reasons) std::printf("  %4d left out: %s\n", count, reason.c_str());
-  std::printf("%d cases as server, %d as client, %zu left out by reason: %s\n", counts["server"], counts["client"], left_out->size(), code == 0 ? "all hold" : "not all hold");
+  std::printf("%d cases passed as server and %d malformed ones refused, %d passed as client, %zu left out by reason: %s\n", counts["server"], counts["refused"], counts["client"], left_out->size(), code == 0 ? "all hold" : "not all hold");
   return code;
 }
 
