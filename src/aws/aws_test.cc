@@ -1,9 +1,15 @@
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <thread>
 
 #include "aws/client.h"
 #include "aws/protocol.h"
 #include "aws/signature.h"
 #include "base/text.h"
+#include "base/unique_fd.h"
 #include "gen/ec2/types.h"
 #include "gen/ecs/types.h"
 #include "gen/efs/types.h"
@@ -76,6 +82,76 @@ TEST(Client, SaysWhatIsMissing) {
   EXPECT_TRUE((*client)->CallJson("ec2", "DescribeVpcs", "{}").error().message.contains("AWS_ENDPOINT_URL"));
   EXPECT_TRUE((*client)->CallJson("ec2", "MakeVpc", "{}").error().message.contains("MakeVpc"));
   EXPECT_TRUE((*client)->CallJson("ec2", "DescribeVpcs", R"({"VpcIdz":[]})").error().message.contains("VpcIdz"));
+}
+
+// Answers one request on each connection with `answer`, from when it is opened.
+class LateServer {
+ public:
+  explicit LateServer(std::string answer) : answer_(std::move(answer)) {
+    socket_.Reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    socklen_t size = sizeof address;
+    ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  }
+  ~LateServer() {
+    ::shutdown(socket_.get(), SHUT_RDWR);
+    if (thread_.joinable()) thread_.join();
+  }
+  void Open() {
+    if (thread_.joinable()) return;
+    EXPECT_EQ(::listen(socket_.get(), 8), 0);
+    thread_ = std::thread([this] {
+      for (;;) {
+        UniqueFd client(::accept(socket_.get(), nullptr, nullptr));
+        if (!client) return;
+        char head[4096];
+        if (::recv(client.get(), head, sizeof head, 0) <= 0) continue;
+        ++requests;
+        ::send(client.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
+      }
+    });
+  }
+  std::string url;
+  std::atomic<int> requests = 0;
+
+ private:
+  const std::string answer_;
+  UniqueFd socket_;
+  std::thread thread_{};
+};
+
+std::unique_ptr<Client> ClientOf(LateServer& server, std::function<bool()> stopped) {
+  static const SystemClock clock;
+  auto client = Client::Open({.region = "us-east-1", .credentials = {"AKIAEXAMPLE", "secret", ""}, .endpoints = {{"sts", server.url}, {"ecs", server.url}}, .config_files = {"/none"}, .credentials_files = {"/none"}, .stopped = std::move(stopped)},
+                             clock, Variables({}));
+  EXPECT_TRUE(client);
+  return *std::move(client);
+}
+
+TEST(Client, RepeatsWhatNobodyHasHeard) {
+  LateServer server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+  int asked = 0;
+  // Between two attempts the server begins to listen.
+  const auto client = ClientOf(server, [&] {
+    if (++asked > 1) server.Open();
+    return false;
+  });
+  EXPECT_TRUE(client->CallJson("ecs", "CreateCluster", "{}", ""));
+  EXPECT_EQ(server.requests, 1);
+}
+
+TEST(Client, AnAnswerThatDoesNotComeIsAskedForAgainOnlyWhereTwiceIsAsOnce) {
+  LateServer server("HTTP/1.1 200 OK\r\n");
+  server.Open();
+  const auto client = ClientOf(server, {});
+  EXPECT_FALSE(client->CallJson("ecs", "CreateCluster", "{}", ""));
+  EXPECT_EQ(server.requests, 1);
+  EXPECT_FALSE(client->CallJson("ecs", "ListClusters", "{}", ""));
+  EXPECT_EQ(server.requests, 1 + 4);
 }
 
 template <class Op>

@@ -14,6 +14,7 @@ namespace {
 
 constexpr Millis kFirstPause{100};
 constexpr Millis kLongestPause{20'000};
+constexpr Millis kLongestRefusedPause{2'000};  // a local engine is there again in a second or not at all
 
 const codec::Service* FindService(std::string_view name) {
   for (const auto* service : kServices)
@@ -21,14 +22,16 @@ const codec::Service* FindService(std::string_view name) {
   return nullptr;
 }
 
-bool OnlyReads(std::string_view operation) {
-  return operation.starts_with("Describe") || operation.starts_with("Get") || operation.starts_with("List");
+// Twice is as once: also where the answer to the first did not come.
+bool IsIdempotent(std::string_view operation) {
+  return std::ranges::any_of(std::initializer_list<std::string_view>{"Describe", "Get", "List", "Put", "Set", "Modify", "Update", "Delete", "Tag", "Untag"},
+                             [&](std::string_view verb) { return operation.starts_with(verb); });
 }
 
+// An answer of 5xx, or nobody who listens: an engine that is being started again.
 bool MayRepeat(const Error& error, std::string_view operation) {
   if (error.kind == ErrorKind::kLimit) return !error.code.empty() && error.code.contains("Throttl");
-  if (error.kind == ErrorKind::kUnavailable) return !error.code.empty();  // an answer of 5xx; not a refused connection
-  return error.kind == ErrorKind::kUnknown && OnlyReads(operation);
+  return error.kind == ErrorKind::kUnavailable || (error.kind == ErrorKind::kUnknown && IsIdempotent(operation));
 }
 
 // Ends early when the caller does not want the answer any more.
@@ -112,7 +115,7 @@ Status Client::Send(const codec::Service& service, const codec::Operation& opera
     if (outcome) return outcome;
     if (outcome.error().code.empty()) outcome.error().message = url + ": " + outcome.error().message;
     if (repeated >= options_.most_retries || !MayRepeat(outcome.error(), name)) return outcome;
-    Wait(pause, options_.stopped);
+    Wait(outcome.error().code.empty() ? std::min(pause, kLongestRefusedPause) : pause, options_.stopped);
   }
 }
 

@@ -79,6 +79,8 @@ class AwsCloud final : public Cloud {
   std::optional<UnixMillis> renew_at_;
 };
 
+constexpr int kRetries = 9;  // as often as the AWS provider repeats a refused connection: some ten seconds
+
 }  // namespace
 
 Result<std::unique_ptr<Cloud>> OpenAwsCloud(const Settings& settings, const Clock& clock, const StopSignal& stop) {
@@ -89,7 +91,7 @@ Result<std::unique_ptr<Cloud>> OpenAwsCloud(const Settings& settings, const Cloc
                              .config_files = settings.config_files,
                              .credentials_files = settings.credentials_files,
                              .stopped = [&stop] { return stop.IsRaised(); }};
-  if (settings.most_retries) options.most_retries = static_cast<int>(*settings.most_retries);
+  options.most_retries = static_cast<int>(settings.most_retries.value_or(kRetries));
   auto cloud = std::make_unique<AwsCloud>(std::move(options), settings.roles, settings.sts_region, clock);
   TRY(cloud->Open());
   return cloud;
