@@ -38,6 +38,7 @@ function(add_layer name)
   endif()
   add_executable(${name}_link_test EXCLUDE_FROM_ALL "${empty}")
   target_link_libraries(${name}_link_test PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${name}>")
+  target_link_options(${name}_link_test PRIVATE -Wl,--strip-all)
   set_property(GLOBAL APPEND PROPERTY TERRARIUM_LINK_TESTS ${name}_link_test)
 endfunction()
 

@@ -94,6 +94,14 @@ def unittest(folder, timeout=1200):
     return stage
 
 
+def link_tests(name):
+    """Each layer alone with those that it may use: what reaches past them does not link."""
+    log, folder = OUT / f"{name}.log", ROOT / "build" / "sanitize"
+    code = run(["ninja", "-C", str(folder), "-k", "0", "link_tests"], log, 900)
+    failed = len(re.findall(r"^FAILED: ", log.read_text(errors="replace"), re.M))
+    return Counts(len([p for p in folder.rglob("*_link_test") if p.is_file()]), failed if failed or code == 0 else 1)
+
+
 def script(argv, timeout=1200):
     def stage(name):
         log = OUT / f"{name}.log"
@@ -117,6 +125,7 @@ def after_release_build(targets, stage):
 STAGES = {
     "style": unittest("tests/style"),
     "codegen": unittest("tests/codegen"),
+    "links": link_tests,
     "floor": gtest("build/sanitize/floor_tests"),
     "vectors": gtest("build/sanitize/vector_tests"),
     "wire": gtest("build/sanitize/wire_tests"),

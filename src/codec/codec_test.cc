@@ -132,6 +132,36 @@ TEST(QueryCodecTest, RefusesNonsenseAndBombs) {
   EXPECT_FALSE(decode(bomb));
 }
 
+// Shapes that hold themselves must not let a request choose how deep the stack gets.
+TEST(QueryCodecTest, RefusesDepth) {
+  const auto decode = [](int depth) {
+    Arena arena;
+    auto* sample = arena.New<Sample>();
+    const Type type = TypeOf(sample);
+    std::string key = "child.";
+    for (int i = 0; i < depth; ++i) key += "children.1.";
+    return DecodeQuery(*type.tables, type.shape, sample, key + "name=x", arena);
+  };
+  EXPECT_TRUE(decode(20));
+  const auto deep = decode(200'000);
+  ASSERT_FALSE(deep);
+  EXPECT_LT(deep.error().message.size(), 300u);
+}
+
+TEST(XmlCodecTest, RefusesDepth) {
+  const auto decode = [](int depth) {
+    Arena arena;
+    auto* sample = arena.New<Sample>();
+    const Type type = TypeOf(sample);
+    std::string xml = "<R><child>";
+    for (int i = 0; i < depth; ++i) xml += "<children><member>";
+    for (int i = 0; i < depth; ++i) xml += "</member></children>";
+    return DecodeXml(*type.tables, type.shape, sample, xml + "</child></R>", "R", arena).has_value();
+  };
+  EXPECT_TRUE(decode(20));
+  EXPECT_FALSE(decode(200'000));
+}
+
 TEST(XmlCodecTest, RoundTripsThroughAClient) {
   Arena arena;
   auto* result = arena.New<gen::ec2::DescribeVpcsResult>();

@@ -1,5 +1,6 @@
 #include "codec/query_codec.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -10,6 +11,7 @@ namespace terrarium::codec {
 namespace {
 
 constexpr std::size_t kMaxKeys = 10'000;
+constexpr std::ptrdiff_t kMaxDots = 128;  // in a key: how deep a request may make the stack
 
 template <class T>
 const T& At(const void* p) {
@@ -38,6 +40,13 @@ class Decoder {
  public:
   Decoder(const Tables& tables, Arena& arena) : t_(tables), arena_(arena) {}
 
+  // `key` is a path from the structure `index`.
+  Status Root(std::uint16_t index, void* p, std::string_view key, std::string_view value) {
+    if (std::ranges::count(key, '.') > kMaxDots) return Wrong(key, "nested too deeply");
+    return Set(index, p, TimeFormat::kDefault, key, key, value);
+  }
+
+ private:
   Status Set(std::uint16_t index, void* p, TimeFormat time, std::string_view path, std::string_view key, std::string_view value) {
     const Shape& s = t_.shapes[index];
     switch (s.kind) {
@@ -50,8 +59,9 @@ class Decoder {
     return Scalar(s, p, time, key, value);
   }
 
- private:
-  static Status Wrong(std::string_view key, std::string_view what) { return Fail(ErrorKind::kInvalid, "Invalid value for parameter " + std::string(key) + ": " + std::string(what)); }
+  static Status Wrong(std::string_view key, std::string_view what) {
+    return Fail(ErrorKind::kInvalid, "Invalid value for parameter " + std::string(key.substr(0, 200)) + ": " + std::string(what));
+  }
 
   static std::string_view Cut(std::string_view& path) {
     const std::size_t dot = path.find('.');
@@ -256,7 +266,7 @@ Status DecodeQuery(const Tables& tables, std::uint16_t shape, void* structure, s
   Decoder decoder(tables, arena);
   return EachPair(body, [&](const std::string& key, const std::string& value) -> Status {
     if (key == "Action" || key == "Version") return {};
-    return decoder.Set(shape, structure, TimeFormat::kDefault, key, key, value);
+    return decoder.Root(shape, structure, key, value);
   });
 }
 

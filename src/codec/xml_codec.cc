@@ -114,7 +114,16 @@ class Decoder {
     return Value(s.element, at + kMapValueOffset, node.child(std::string(t_[s.value]).c_str()), TimeFormat::kDefault);
   }
 
+  // The document must not choose how deep the stack gets.
   Status Value(std::uint16_t index, void* p, pugi::xml_node node, TimeFormat time) {
+    if (depth_ == kMaxDepth) return Fail(ErrorKind::kInvalid, "the answer is nested too deeply");
+    ++depth_;
+    const Status done = ValueHere(index, p, node, time);
+    --depth_;
+    return done;
+  }
+
+  Status ValueHere(std::uint16_t index, void* p, pugi::xml_node node, TimeFormat time) {
     const Shape& s = t_.shapes[index];
     const std::string_view text = node.text().get();
     const auto wrong = [&] { return Fail(ErrorKind::kInvalid, "element " + std::string(node.name()) + " does not hold what its type says"); };
@@ -164,8 +173,10 @@ class Decoder {
     return {};
   }
 
+  static constexpr int kMaxDepth = 128;
   const Tables& t_;
   Arena& arena_;
+  int depth_ = 0;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "fuzz.h"
 #include "run.h"
 
 namespace terrarium::vectors {
@@ -11,15 +12,23 @@ namespace {
 
 class CaseTest : public testing::Test {
  public:
-  CaseTest(const Case& one, Side side) : one_(one), side_(side) {}
+  CaseTest(const Case& one, Side side, std::map<std::string, int>& counts) : one_(one), side_(side), counts_(counts) {}
   void TestBody() override {
     const std::string wrong = RunCase(one_, side_);
-    if (!wrong.empty()) ADD_FAILURE() << one_.values.Write() << "\n" << wrong;
+    if (!wrong.empty()) {
+      ADD_FAILURE() << one_.values.Write() << "\n" << wrong;
+      return;
+    }
+    const std::string name(NameOf(side_));
+    const bool malformed = KindOf(one_) == "malformed";
+    ++counts_[malformed ? "refused" : name];
+    ++counts_[one_.protocol + (malformed ? " refused as " : " as ") + name];
   }
 
  private:
   const Case& one_;
   const Side side_;
+  std::map<std::string, int>& counts_;
 };
 
 // What is left out must not hold, so that the list stays true.
@@ -43,6 +52,21 @@ class LeftOutTest : public testing::Test {
   const std::map<std::string, std::string>& left_out_;
 };
 
+class FuzzTest : public testing::Test {
+ public:
+  explicit FuzzTest(const std::vector<Case>& cases) : cases_(cases) {}
+  void TestBody() override {
+    const FuzzCounts counts = Fuzz(cases_, 20'000);
+    std::printf("20000 bent requests and answers: %d read, %d refused, at most %zu KiB for one\n", counts.read, counts.refused, counts.most_memory / 1024);
+    EXPECT_GT(counts.read, 2'000);
+    EXPECT_GT(counts.refused, 2'000);
+    EXPECT_LT(counts.most_memory, 16u << 20);
+  }
+
+ private:
+  const std::vector<Case>& cases_;
+};
+
 int Main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   const auto cases = LoadCases(TERRARIUM_VECTORS);
@@ -51,7 +75,7 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", (cases ? left_out.error() : cases.error()).message.c_str());
     return 1;
   }
-  std::map<std::string, int> counts;  // by side and protocol, of those that are run
+  std::map<std::string, int> counts;  // by side and protocol, of those that held
   std::map<std::string, int> reasons;
   for (const Case& one : *cases)
     for (const Side side : {Side::kServer, Side::kClient}) {
@@ -61,12 +85,11 @@ int Main(int argc, char** argv) {
         ++reasons[found->second];
         continue;
       }
-      ++counts[KindOf(one) == "malformed" ? "refused" : name];
-      ++counts[one.protocol + (KindOf(one) == "malformed" ? " refused as " : " as ") + name];
       const std::string suite = one.protocol + "." + name + "." + std::string(KindOf(one));
-      testing::RegisterTest(suite.c_str(), one.id.c_str(), nullptr, nullptr, __FILE__, __LINE__, [&one, side]() -> testing::Test* { return new CaseTest(one, side); });
+      testing::RegisterTest(suite.c_str(), one.id.c_str(), nullptr, nullptr, __FILE__, __LINE__, [&, side]() -> testing::Test* { return new CaseTest(one, side, counts); });
     }
   testing::RegisterTest("left_out", "StillDoesNotHold", nullptr, nullptr, __FILE__, __LINE__, [&]() -> testing::Test* { return new LeftOutTest(*cases, *left_out); });
+  testing::RegisterTest("fuzz", "BentCasesAreReadOrRefused", nullptr, nullptr, __FILE__, __LINE__, [&]() -> testing::Test* { return new FuzzTest(*cases); });
   const int code = RUN_ALL_TESTS();
   for (const auto& [what, count] : counts)
     if (what.contains(" as ")) std::printf("  %4d %s\n", count, what.c_str());
