@@ -12,7 +12,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 
 import terraform_cli_config
 from stacklib.cloud import Cloud, deploy_role
@@ -56,7 +55,6 @@ def up(engine, asked):
         engine.start()
         root = Cloud(engine.endpoint, engine.root_credentials())
         cloud = deploy_role(root, POLICY, asked.name, engine.state_dir / "stack" / asked.name / "deployer.key")
-        wait_for_databases(root)
         return f"{engine.endpoint} · {cloud.region} · role {cloud.sts.get_caller_identity()['Arn'].split('/')[1]}" + (" · already running" if was_there else ""), cloud
 
     phases.run("host", host)
@@ -108,15 +106,6 @@ def up(engine, asked):
            make down                         stops everything, keeps the data""")
     if code == "canary":
         print("  This is the canary site, not Drupal: make up SITE=/path/to/a/composer/project brings yours.")
-
-
-def wait_for_databases(cloud, seconds=180):
-    """A new engine first looks at which database programs this machine has."""
-    until = time.monotonic() + seconds
-    while not cloud.rds.describe_db_engine_versions()["DBEngineVersions"]:
-        if time.monotonic() > until:
-            raise Problem("NO-DATABASES", f"the engine found no database program within {seconds} s", do="make doctor; the engine's log is in the folder log of its state directory")
-        time.sleep(0.1)
 
 
 def changes(counts):

@@ -43,7 +43,7 @@ int StatusOf(const codec::Service& service, const Error& error) {
   if (const codec::ErrorShape* shape = service.FindError(error.code)) return shape->status;
   switch (error.kind) {
     case ErrorKind::kDenied: return 403;
-    case ErrorKind::kUnavailable:
+    case ErrorKind::kUnavailable: return error.code == "ServiceUnavailable" ? 503 : 500;
     case ErrorKind::kUnknown: return 500;
     case ErrorKind::kUnsupported: return error.code == "NotImplemented" ? 501 : 400;
     default: return 400;

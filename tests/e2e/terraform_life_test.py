@@ -14,7 +14,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from oci_image import write_image  # noqa: E402
 from support import BUILD, ROOT, TestEngine  # noqa: E402
-from task_test import wait_until  # noqa: E402
 from terraform_test import PROVIDER, TERRAFORM  # noqa: E402
 
 CONFIGURATION = (pathlib.Path(__file__).resolve().parent / "terraform_life.tf").read_text()
@@ -56,8 +55,6 @@ class TerraformLifeTest(unittest.TestCase):
             if not has_program(self.engine, program):
                 self.skipTest(f"the program root {program} cannot be had")
         self.engine.start()
-        # A database's program is tried out before it is offered.
-        wait_until("an engine version", lambda: self.engine.client("rds").describe_db_engine_versions()["DBEngineVersions"], 300)
         cli = subprocess.run([sys.executable, str(ROOT / "scripts/terraform_cli_config.py"), str(self.engine.folder / "cli"), str(PROVIDER)], capture_output=True, text=True, check=True).stdout.strip()
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.engine.folder), "TF_CLI_CONFIG_FILE": cli, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", **self.engine.environment()}
         self.work = self.engine.folder / "work"

@@ -24,6 +24,12 @@ bool IsIdentifier(std::string_view name, std::size_t longest) {
          std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
 }
 
+Status EnginesKnown(store::Tx& tx, Arena& arena) {
+  // Engines without a look are those of a version of Terrarium that did not note it.
+  if (kEngineLooks.Exists(tx, "machine") || !kEngines.ListPrefix(tx, "", arena).empty()) return {};
+  return ApiError("ServiceUnavailable", "Terrarium is still testing which databases this machine can run. Try again in a moment.", ErrorKind::kUnavailable);
+}
+
 const rows::Engine* FindEngine(store::Tx& tx, Arena& arena, std::string_view version) {
   const auto numbers = [](std::string_view v) {
     std::vector<std::int64_t> out;

@@ -1,3 +1,4 @@
+#include "api/protocol.h"
 #include "services/rds/rds_fixture.h"
 
 namespace terrarium::rds {
@@ -125,6 +126,43 @@ TEST_F(RdsTest, EngineVersionsAreThoseOfTheHost) {
   EXPECT_EQ((*Run<ops::DescribeDBEngineVersions>(r))->db_engine_versions.size(), 0u);
   r.list_supported_timezones = true;
   ExpectRefused<ops::DescribeDBEngineVersions>(r, "InvalidParameterCombination", "ListSupportedTimezones");
+}
+
+TEST_F(RdsTest, UntilTheMachineSaidWhichEnginesItHasTheAnswerIsToTryAgain) {
+  With([](const ec2::Scope& scope) {
+    Arena arena;
+    for (const rows::Engine* engine : kEngines.ListPrefix(scope.tx, "", arena)) kEngines.Delete(scope.tx, engine->version.view());
+    kEngineLooks.Delete(scope.tx, "machine");
+    return 0;
+  });
+  wire::DescribeDBEngineVersionsMessage versions;
+  ExpectRefused<ops::DescribeDBEngineVersions>(versions, "ServiceUnavailable", "Try again");
+  wire::CreateDBParameterGroupMessage group;
+  group.db_parameter_group_name = "next";
+  group.db_parameter_group_family = "mysql9.7";
+  group.description = "d";
+  ExpectRefused<ops::CreateDBParameterGroup>(group, "ServiceUnavailable", "Try again");
+  ExpectRefused<ops::CreateDBInstance>(Instance(), "ServiceUnavailable", "Try again");
+  wire::DescribeDBParametersMessage parameters;
+  parameters.db_parameter_group_name = "default.mysql9.7";
+  ExpectRefused<ops::DescribeDBParameters>(parameters, "ServiceUnavailable", "Try again");
+
+  const auto refused = Run<ops::DescribeDBEngineVersions>(versions);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(api::EncodeError(*registry_.FindService("rds"), refused.error(), "request").status, 503) << "what SDKs repeat by themselves";
+
+  Restart();
+  Look();
+  EXPECT_EQ((*Run<ops::DescribeDBEngineVersions>(versions))->db_engine_versions.size(), 1u);
+  EXPECT_EQ(Code<ops::CreateDBInstance>(Instance()), "");
+
+  // A machine without a database program has said so: that is no reason to try again.
+  With([](const ec2::Scope& scope) {
+    Arena arena;
+    for (const rows::Engine* engine : kEngines.ListPrefix(scope.tx, "", arena)) kEngines.Delete(scope.tx, engine->version.view());
+    return 0;
+  });
+  EXPECT_EQ((*Run<ops::DescribeDBEngineVersions>(versions))->db_engine_versions.size(), 0u);
 }
 
 TEST_F(RdsTest, TagsAreListedAddedAndRemoved) {

@@ -34,6 +34,7 @@ Result<wire::CreateDBInstanceResult*> Create(api::Call& call, const wire::Create
                      "AvailabilityZone", "DBSubnetGroupName", "DBParameterGroupName", "Port", "AutoMinorVersionUpgrade", "OptionGroupName", "Tags", "StorageType", "StorageEncrypted",
                      "KmsKeyId", "DeletionProtection", "ManageMasterUserPassword", "MasterUserSecretKmsKeyId", "LicenseModel", "NetworkType"}));
   if (ToLower(request.engine.view()) != "mysql") return InvalidValue("Invalid DB engine: " + request.engine.str());
+  TRY(EnginesKnown(call.tx, call.arena));
   const rows::Engine* engine = FindEngine(call.tx, call.arena, request.engine_version.value_or(""));
   if (engine == nullptr) return InvalidCombination("Cannot find version " + request.engine_version.str() + " for mysql");
   if (request.allocated_storage.value_or(0) < 20) return InvalidValue("Invalid storage size for engine name mysql and storage type gp2: " + std::to_string(request.allocated_storage.value_or(0)));

@@ -45,6 +45,9 @@ wire::DBSubnetGroup WireSubnetGroup(api::Call& call, const rows::SubnetGroup& gr
 // default.<family> exists wherever the family is installed.
 Result<rows::ParameterGroup*> GetParameterGroup(store::Tx& tx, Arena& arena, std::string_view scope_key, std::string_view name);
 // "9.7" or "9.7.4" -> the newest installed one; null where there is none.
+// Which engines there are is not known until the machine was asked once, which takes a new engine as long as the self-tests of its programs do.
+// Until then: ServiceUnavailable with status 503, which SDKs and Terraform repeat by themselves.
+Status EnginesKnown(store::Tx& tx, Arena& arena);
 const rows::Engine* FindEngine(store::Tx& tx, Arena& arena, std::string_view version);
 const rows::Engine* FindFamily(store::Tx& tx, Arena& arena, std::string_view family);
 // A row in status creating, which the instance's reconciler fills: DBSnapshotAlreadyExists, InvalidParameterValue.

@@ -59,6 +59,7 @@ Result<wire::CreateDBParameterGroupResult*> Create(api::Call& call, const wire::
   const std::string name = ToLower(request.db_parameter_group_name.view());
   if (!IsIdentifier(name, 255) || name.starts_with("default")) return InvalidValue("The parameter DBParameterGroupName is not a valid identifier.");
   if (kParameterGroups.Exists(call.tx, call.Key(name))) return ApiError("DBParameterGroupAlreadyExists", "Parameter group " + name + " already exists", ErrorKind::kConflict);
+  TRY(EnginesKnown(call.tx, call.arena));
   if (FindFamily(call.tx, call.arena, request.db_parameter_group_family.view()) == nullptr)
     return InvalidValue("ParameterGroupFamily " + request.db_parameter_group_family.str() + " is not a valid parameter group family");
   rows::ParameterGroup row;
@@ -189,6 +190,7 @@ Result<wire::DBParameterGroupDetails*> DescribeParameters(api::Call& call, const
 
 Result<wire::DBEngineVersionMessage*> DescribeEngines(api::Call& call, const wire::DescribeDBEngineVersionsMessage& request) {
   TRY(Only(request, {"Engine", "EngineVersion", "DBParameterGroupFamily", "DefaultOnly", "IncludeAll", "MaxRecords", "Marker"}));
+  TRY(EnginesKnown(call.tx, call.arena));
   auto* out = call.arena.New<wire::DBEngineVersionMessage>();
   out->db_engine_versions.Present(call.arena);
   const rows::Engine* newest = FindEngine(call.tx, call.arena, request.engine_version.value_or(""));
@@ -223,6 +225,7 @@ Result<rows::ParameterGroup*> GetParameterGroup(store::Tx& tx, Arena& arena, std
   const std::string name = ToLower(asked);
   if (rows::ParameterGroup* row = kParameterGroups.Find(tx, std::string(scope_key) + name, arena)) return row;
   if (name.starts_with("default.")) {
+    TRY(EnginesKnown(tx, arena));
     if (const rows::Engine* engine = FindFamily(tx, arena, name.substr(8))) {
       auto* row = arena.New<rows::ParameterGroup>();
       row->name = arena.Copy(name);

@@ -38,6 +38,7 @@ Task<Result<Settled>> EnginesReconciler::Reconcile(std::string) {
   CO_TRY(machine_.database.Write([&](store::Tx& tx) -> Status {
     for (const rows::Engine* old : kEngines.ListPrefix(tx, "", arena)) kEngines.Delete(tx, old->version.view());
     for (const rows::Engine& row : found) kEngines.Put(tx, row.version.view(), row);
+    kEngineLooks.Put(tx, "machine", {.at = machine_.clock.Now()});
     return {};
   }));
   co_return Settled{.look_again = kEnginesLook};

@@ -15,6 +15,7 @@ inline constexpr store::Table<rows::ParameterGroup> kParameterGroups{"rds_parame
 inline constexpr store::Table<rows::Instance> kInstances{"rds_instance"};
 inline constexpr store::Table<rows::Snapshot> kSnapshots{"rds_snapshot"};
 inline constexpr store::Table<rows::Engine> kEngines{"rds_engine"};  // key: version
+inline constexpr store::Table<rows::EngineLook> kEngineLooks{"rds_engine_look"};
 inline constexpr store::Table<rows::Buried> kBuried{"rds_buried"};
 inline constexpr store::Table<rows::Place> kPlaces{"rds_place"};
 
