@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,11 @@ TERRAFORM = shutil.which("terraform") or shutil.which("tofu")
 OPTIONAL = ("ExternalId", "DurationSeconds", "Policy", "SourceIdentity", "PolicyArns.member.1.arn", "Tags.member.1.Key", "Tags.member.1.Value", "TransitiveTagKeys.member.1")
 
 
+def told(output):
+    """What Terraform said, without its frame and line breaks."""
+    return re.sub(r"[\s│╷╵]+", " ", output)
+
+
 class Sts(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -27,6 +33,9 @@ class Sts(http.server.BaseHTTPRequestHandler):
         key, region = re.search(r"Credential=([^/]+)/\d+/([^/]+)/sts/", self.headers["Authorization"]).groups()
         server = self.server
         server.calls.append({"action": form["Action"], "key": key, "token": self.headers.get("X-Amz-Security-Token"), "region": region, "form": form})
+        if server.refusal:
+            code, message = server.refusal
+            return self.answer(403, f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>")
         if server.throttled > 0:
             server.throttled -= 1
             return self.answer(400, "<ErrorResponse><Error><Code>Throttling</Code><Message>slowly</Message></Error></ErrorResponse>")
@@ -57,7 +66,7 @@ class ConfigurationTest(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tfp-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Sts)
-        self.server.calls, self.server.throttled, self.server.lasts = [], 0, datetime.timedelta(hours=1)
+        self.server.calls, self.server.throttled, self.server.lasts, self.server.refusal = [], 0, datetime.timedelta(hours=1), None
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
@@ -128,6 +137,28 @@ class ConfigurationTest(unittest.TestCase):
                 self.server.throttled = throttled
                 made, _ = self.plan(f"  max_retries = {retries}", code=code)
                 self.assertEqual(len(made), calls)
+
+    def test_refused_credentials_are_one_error_in_the_words_of_the_service(self):
+        for code, message in (("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."),
+                              ("ExpiredToken", "The security token included in the request is expired"),
+                              ("InvalidClientTokenId", "The security token included in the request is invalid.")):
+            with self.subTest(code):
+                self.server.refusal = (code, message)
+                calls, output = self.plan("", code=1)
+                self.assertEqual(len(calls), 1, "a refusal is not repeated")
+                self.assertIn(f"Error: configuring the provider: {code}: {message}", told(output))
+                self.assertEqual(output.count("Error:"), 1)
+
+    def test_an_engine_that_is_not_there_is_named_with_its_address(self):
+        with socket.socket() as bound:  # bound and not listening: nobody else gets the port, and nobody answers
+            bound.bind(("127.0.0.1", 0))
+            address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+            self.environment["AWS_ENDPOINT_URL"] = address
+            _, output = self.plan("", code=1)
+        self.assertIn(f"Error: configuring the provider: {address}: ", told(output))
+        self.assertIn("Connection refused", told(output))
+        self.assertIn("terrarium status", told(output), "what to do about it")
+        self.assertEqual(output.count("Error:"), 1)
 
     def test_what_is_not_done_is_refused_by_name(self):
         for argument in ('http_proxy = "http://p"', "insecure = true", 'retry_mode = "adaptive"', 'assume_role_with_web_identity {\n    role_arn = "arn:aws:iam::123456789012:role/r"\n  }'):

@@ -9,6 +9,7 @@ import unittest
 import urllib.parse
 
 import workspace
+from cloud import ApiError
 from samples import POLICY, TRUST, render, rule
 from workspace import Workspace, check
 
@@ -17,6 +18,11 @@ GROUP = {"name": '"web"'}
 REPO = {"name": '"app/web"'}
 VPC = render("aws_vpc", "v", {"cidr_block": '"10.1.0.0/16"'})
 SUBNET = {"vpc_id": "aws_vpc.v.id", "cidr_block": '"10.1.0.0/24"'}
+
+
+def told(output):
+    """What Terraform said, without its frame and line breaks."""
+    return re.sub(r"[\s│╷╵]+", " ", output)
 
 
 class Scenario(unittest.TestCase):
@@ -274,11 +280,53 @@ class Validation(Scenario):
 
 
 class Failure(Scenario):
+    def test_a_service_that_is_not_there_yet_is_asked_again(self):
+        """An engine that has just started says so of its databases until they are tested."""
+        refusals = iter(range(6))  # more than a client repeats by itself
+
+        def starting(service, operation, _):
+            if service == "rds" and next(refusals, None) is not None:
+                raise ApiError("ServiceUnavailable", "Try again in a moment.")
+        self.ws.cloud.faults.append(starting)
+        self.applied('data "aws_rds_engine_version" "v" {\n  engine = "mysql"\n  latest = true\n}\n',
+                     render("aws_db_parameter_group", "g", {"name": '"web"', "family": "data.aws_rds_engine_version.v.parameter_group_family"}))
+        check(next(refusals, None) is None, "every refusal was heard")
+
     def test_name_taken(self):
         self.applied(render("aws_iam_role", "r", ROLE))
         self.write(render("aws_iam_role", "r", ROLE), render("aws_iam_role", "twin", ROLE))
-        check("EntityAlreadyExists" in self.ws.apply(expect=1), "the error names the code")
+        output = told(self.ws.apply(expect=1))
+        check("Error: creating IAM Role (web): EntityAlreadyExists: web already exists" in output, f"the error names code and message\n{output}")
+        check("with aws_iam_role.twin, on main.tf line" in output, f"and the address\n{output}")
         check(self.ws.attributes("aws_iam_role.twin") is None, "nothing in the state")
+
+    def test_a_failed_change_keeps_the_state_true(self):
+        self.applied(render("aws_iam_role", "r", ROLE))
+
+        def broken(service, operation, _):
+            if operation == "UpdateRole":
+                raise ApiError("ServiceFailure", "not today")
+        self.ws.cloud.faults.append(broken)
+        self.write(render("aws_iam_role", "r", ROLE | {"max_session_duration": "7200", "tags": '{ a = "b" }'}))
+        output = told(self.ws.apply(expect=1))
+        check("Error: updating IAM Role (web): ServiceFailure: not today" in output and "with aws_iam_role.r," in output, output)
+        kept = self.ws.attributes("aws_iam_role.r")
+        check(kept["max_session_duration"] == 3600 and kept["tags"] == {"a": "b"}, f"what was changed before the failure is in the state, and no more: {kept}")
+        self.ws.cloud.faults.clear()
+        self.ws.apply()
+        self.ws.expect_clean("tried again")
+
+    def test_a_refresh_that_is_refused_changes_no_state(self):
+        self.applied(render("aws_iam_role", "r", ROLE))
+        before = self.ws.state()
+
+        def denied(service, operation, _):
+            if operation == "GetRole":
+                raise ApiError("AccessDenied", "User: me is not authorized to perform: iam:GetRole on resource: role web")
+        self.ws.cloud.faults.append(denied)
+        output = told(self.ws.terraform("plan", expect=1))
+        check("Error: reading IAM Role (web): AccessDenied: User: me is not authorized to perform: iam:GetRole on resource: role web with aws_iam_role.r," in output, output)
+        check(self.ws.state() == before, "the state is as before")
 
     def test_delete_refused(self):
         self.applied(render("aws_ecr_repository", "r", REPO))
@@ -319,6 +367,26 @@ class SlowCloud(Scenario):
         output, _ = process.communicate(timeout=60)
         check(process.returncode == 1 and "interrupted" in output, output)
         self.expect_tainted()
+
+    def test_interrupt_keeps_what_was_made_and_begins_nothing_new(self):
+        self.applied(VPC)
+        self.ws.cloud.ec2.pending = True
+        self.write(VPC, render("aws_subnet", "s", SUBNET), render("aws_ecr_repository", "r", REPO),
+                   render("aws_iam_role", "after", ROLE | {"description": "aws_subnet.s.id"}))
+        process = self.ws.start("apply", "-auto-approve", "-refresh=false")
+        for _ in range(600):
+            if self.ws.cloud.ec2.things["subnets"] and self.ws.cloud.ecr.things["repositories"]:
+                break
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+        check("waiting for subnet-" in told(output) and "interrupted" in output and "with aws_subnet.s," in told(output), output)
+        check(self.ws.attributes("aws_ecr_repository.r") is not None, "what was made is in the state")
+        check(self.ws.attributes("aws_iam_role.after") is None and not self.ws.cloud.iam.things["roles"], "what depends on it was not begun")
+        self.ws.cloud.ec2.pending = False
+        self.ws.apply()
+        self.ws.expect_clean("taken up again")
+        check(len(self.ws.cloud.ecr.things["repositories"]) == 1 and len(self.ws.cloud.ec2.things["subnets"]) == 1, "nothing is there twice")
 
     def test_timeout_in_a_create(self):
         process = self.start_apply('  timeouts {\n    create = "1s"\n  }\n')
@@ -410,5 +478,7 @@ class States(Scenario):
 
 if __name__ == "__main__":
     outcome = unittest.main(exit=False, verbosity=1).result
-    print(f"{workspace.checks} checks passed")
+    wrong = len(outcome.failures) + len(outcome.errors)
+    print(f"{workspace.checks} checks of Terraform; {workspace.model_report()}")
+    print(f"{outcome.testsRun - wrong} passed, {wrong} failed, 0 skipped")
     raise SystemExit(not outcome.wasSuccessful())

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "provider/core/batching_cloud.h"
 #include "provider/core/provider_schema.h"
 #include "provider/core/timeouts.h"
 #include "provider/plan/merge.h"
@@ -41,7 +42,8 @@ Object WithPriorForUnknown(const Object& prior, Object planned) {
 }  // namespace
 
 Result<void> Provider::Open() {
-  TRY_ASSIGN(cloud_, world_.open_cloud(settings_));
+  TRY_ASSIGN(auto cloud, world_.open_cloud(settings_));
+  cloud_ = std::make_unique<BatchingCloud>(std::move(cloud), BatchingCloud::Limits{});
   settings_.region = cloud_->HomeRegion();
   if (settings_.checks_region && !IsRegionName(settings_.region))
     return Fail(ErrorKind::kInvalid, "\"" + settings_.region + "\" is not the name of a region (skip_region_validation lets it pass)");
@@ -58,8 +60,12 @@ Diagnostics Provider::Configure(const Value& config) {
   settings_ = SettingsFrom(config);
   if (!settings_.checks_identity && !(settings_.allowed_accounts.empty() && settings_.forbidden_accounts.empty()))
     return {{.summary = "configuring the provider: allowed_account_ids and forbidden_account_ids need the account id, which skip_requesting_account_id leaves away"}};
-  if (const auto opened = Open(); !opened) return {{.summary = "configuring the provider: " + Told(opened.error())}};
-  return {};
+  const auto opened = Open();
+  if (opened) return {};
+  Diagnostic failure{.summary = "configuring the provider: " + Told(opened.error())};
+  if (opened.error().code.empty() && opened.error().kind == ErrorKind::kUnavailable)
+    failure.detail = "No engine answers there. `terrarium status` tells how yours is, `make up` starts it; AWS_ENDPOINT_URL says which one is asked.";
+  return {failure};
 }
 
 Call Provider::MakeCall(const Resource& type, const Value& object, const std::string& private_bytes,

@@ -14,8 +14,7 @@ constexpr auto kLongestGap = 1000ms;
 bool HasCode(const Error& error, Codes codes) { return std::ranges::find(codes, error.code) != codes.end(); }
 
 Result<Object> Call::Api(std::string_view service, std::string_view operation, const Object& request) {
-  if (world_.stop.IsRaised()) return Fail(ErrorKind::kUnavailable, std::string(operation) + ": interrupted");
-  return world_.cloud.Call(region, service, operation, request);
+  return RetryOn({}, service, operation, request);
 }
 
 Result<std::optional<Value>> Call::Find(std::string_view service, std::string_view operation, const Object& request,
@@ -38,8 +37,10 @@ Result<void> Call::Tolerate(std::string_view service, std::string_view operation
 Result<Object> Call::RetryOn(Codes codes, std::string_view service, std::string_view operation,
                              const Object& request) {
   for (auto gap = kFirstGap;; gap = std::min(2 * gap, kLongestGap)) {
-    auto answer = Api(service, operation, request);
-    if (answer || !HasCode(answer.error(), codes) || world_.clock.Now() >= deadline_) return answer;
+    if (world_.stop.IsRaised()) return Fail(ErrorKind::kUnavailable, std::string(operation) + ": interrupted");
+    auto answer = world_.cloud.Call(region, service, operation, request);
+    if (answer || world_.clock.Now() >= deadline_) return answer;
+    if (!HasCode(answer.error(), codes) && answer.error().code != "ServiceUnavailable") return answer;
     world_.stop.WaitFor(gap);
   }
 }

@@ -49,6 +49,8 @@ class Call {
   UnixMillis Now() const { return world_.clock.Now(); }
   Random& random() const { return world_.random; }
 
+  // Repeats while the service says that it is not there yet (ServiceUnavailable), until the deadline: an engine that has
+  // just started tests its databases first.
   Result<Object> Api(std::string_view service, std::string_view operation, const Object& request);
   // A describe call: nothing when it fails with one of `gone`, or when `member` of the answer is missing or an
   // empty list; else that structure, or the first element of that list.

@@ -46,7 +46,7 @@ hosted_zone_id                        string computed < Endpoint.HostedZoneId
 iam_database_authentication_enabled   bool optional > EnableIAMDatabaseAuthentication < IAMDatabaseAuthenticationEnabled
 id                                    string optional computed < DbiResourceId
 identifier                            string optional computed conflicts=identifier_prefix > DBInstanceIdentifier < DBInstanceIdentifier
-identifier_prefix                     string optional computed conflicts=identifier
+identifier_prefix                     string optional computed conflicts=identifier follows=identifier
 instance_class                        string required <> DBInstanceClass
 iops                                  number optional computed <> Iops
 kms_key_id                            string optional computed replaces <> KmsKeyId
@@ -192,7 +192,7 @@ Result<std::optional<Object>> Read(Call& call, const Object& state) {
   // The API does not say it again in these words; without this an import would ask for what is so already.
   if (secret.IsKnown()) out["manage_master_user_password"] = true;
   out["listener_endpoint"] = List{};
-  TRY_ASSIGN(out["tags"], ReadRdsTags(call, out["arn"]));
+  out["tags"] = TagMap((*found)["TagList"]);
   return out;
 }
 

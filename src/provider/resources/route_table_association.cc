@@ -45,9 +45,19 @@ Result<void> Create(Call& call, const Object& planned) {
 }
 
 Result<std::optional<Object>> Read(Call& call, const Object& state) {
-  TRY_ASSIGN(const auto found, FindById(call, At(state, "id")));
-  if (!found) return std::nullopt;
-  return FromApi(call.body, *found);
+  // By the table where it is known: that read is one with those of the table and of its routes.
+  const Value &id = At(state, "id"), &table_id = At(state, "route_table_id");
+  if (!table_id.IsKnown() || call.created_id() == id.Text()) {
+    TRY_ASSIGN(const auto found, FindById(call, id));
+    return found ? std::optional(FromApi(call.body, *found)) : std::nullopt;
+  }
+  TRY_ASSIGN(const auto table, call.Find("ec2", "DescribeRouteTables", {{"RouteTableIds", List{table_id}}}, "RouteTables",
+                                         {"InvalidRouteTableID.NotFound"}));
+  if (!table) return std::nullopt;
+  for (const auto& one : (*table)["Associations"].Items())
+    if (one["RouteTableAssociationId"] == id && one["AssociationState"]["State"] != Value("disassociated"))
+      return FromApi(call.body, one);
+  return std::nullopt;
 }
 
 // The association gets another id.

@@ -121,7 +121,7 @@ class Rds(Service):
         else:
             wanted = r["Filters"][0]["Values"]
             found = [i for i in self.things["instances"].values() if i["DbiResourceId"] in wanted]
-        answer = {"DBInstances": [self.shown(i) for i in found]}
+        answer = {"DBInstances": [self.shown(i) | {"TagList": i["tags"]} for i in found]}
         for instance in found:
             if not self.pending:
                 instance["DBInstanceStatus"] = "available"
