@@ -143,6 +143,7 @@ STAGES = {
     "modules": after_release_build(["terraform-provider-aws"], script([sys.executable, "tests/terraform/modules_test.py"])),
     "e2e": unittest("tests/e2e"),
     "up": after_release_build(["terrariumd", "terrarium-host", "terrarium-node", "terrarium-oci", "terraform-provider-aws"], unittest("tests/up")),
+    "lives": after_release_build(["provider_on_test_cloud", "provider_describe"], script([sys.executable, "tests/provider/run.py"])),
     "stack": after_release_build(["provider_on_test_cloud"], script([sys.executable, "tests/terraform/stack_test.py"])),
 }
 

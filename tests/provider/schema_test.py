@@ -91,4 +91,7 @@ class Schemas(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=1)
+    outcome = unittest.main(exit=False, verbosity=1).result
+    wrong = len(outcome.failures) + len(outcome.errors)
+    print(f"{outcome.testsRun - wrong - len(outcome.skipped)} passed, {wrong} failed, {len(outcome.skipped)} skipped")
+    raise SystemExit(not outcome.wasSuccessful())

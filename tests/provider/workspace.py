@@ -1,5 +1,6 @@
 """A temporary Terraform working directory that finds the provider in a local mirror."""
 
+import atexit
 import base64
 import json
 import os
@@ -33,29 +34,49 @@ def check(condition, message):
     checks += 1
 
 
+class Mirror:
+    """What all workspaces of a test share: the provider, the configuration that leads to it, and one finished init."""
+
+    def __init__(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="tfp-mirror-"))
+        atexit.register(shutil.rmtree, self.dir, ignore_errors=True)
+        package = self.dir / "mirror" / ADDRESS / VERSION / "linux_amd64"
+        package.mkdir(parents=True)
+        shutil.copy2(BUILD / "provider_on_test_cloud", package / f"terraform-provider-aws_v{VERSION}")
+        self.cli = self.dir / "cli.tfrc"
+        self.cli.write_text(
+            "provider_installation {\n"
+            f'  filesystem_mirror {{\n    path = "{self.dir}/mirror"\n    include = ["{ADDRESS}"]\n  }}\n'
+            f'  direct {{ exclude = ["{ADDRESS}"] }}\n}}\n')
+        self.initialised = self.dir / "initialised"
+
+    def init(self, workspace):
+        if not self.initialised.exists():
+            workspace.terraform("init")
+            shutil.copytree(workspace.work, self.initialised, symlinks=True)
+            return
+        shutil.copytree(self.initialised, workspace.work, symlinks=True, dirs_exist_ok=True)
+
+
+mirror = None
+
+
 class Workspace:
     def __init__(self, **environment):
+        global mirror
+        mirror = mirror or Mirror()
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="tfp-test-"))
         self.cloud = Cloud(self.dir / "cloud")
         self.work = self.dir / "work"
         self.work.mkdir()
         self.sockets = self.dir / "sockets"
         self.sockets.mkdir()
-        package = self.dir / "mirror" / ADDRESS / VERSION / "linux_amd64"
-        package.mkdir(parents=True)
-        self.binary = package / f"terraform-provider-aws_v{VERSION}"
-        os.link(BUILD / "provider_on_test_cloud", self.binary)
-        cli = self.dir / "cli.tfrc"
-        cli.write_text(
-            "provider_installation {\n"
-            f'  filesystem_mirror {{\n    path = "{self.dir}/mirror"\n    include = ["{ADDRESS}"]\n  }}\n'
-            f'  direct {{ exclude = ["{ADDRESS}"] }}\n}}\n')
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "AWS_", "TERRARIUM_"))}
-        self.env |= {"TF_CLI_CONFIG_FILE": str(cli), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1",
+        self.env |= {"TF_CLI_CONFIG_FILE": str(mirror.cli), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1",
                      "TMPDIR": str(self.sockets),
                      "TERRARIUM_TEST_CLOUD": str(self.cloud.path)} | environment
         self.write("")
-        self.terraform("init")
+        mirror.init(self)
 
     def close(self):
         orphans, sockets = self.providers(), list(self.sockets.glob("tfp-*"))
@@ -111,11 +132,8 @@ class Workspace:
 
     def expect_clean(self, what):
         for arguments in ((), ("-refresh=false",)):
-            changes = self.plan(*arguments)
-            check(not changes, f"{what}: plan {' '.join(arguments)} is not empty: {changes}\n{self.show_plan()}")
-
-    def show_plan(self):
-        return self.terraform("show", "plan.bin")
+            shown = self.terraform("plan", "-input=false", "-detailed-exitcode", *arguments, expect=(0, 2))
+            check("No changes." in shown, f"{what}: plan {' '.join(arguments)} is not empty:\n{shown}")
 
     def state(self):
         return json.loads(self.terraform("state", "pull"))
@@ -135,11 +153,11 @@ class Workspace:
         return None
 
     def providers(self):
-        """Process ids of providers started from this workspace."""
+        """Process ids of providers that Terraform left behind in this workspace; a socket directory tells whose they are."""
         found = []
         for entry in pathlib.Path("/proc").iterdir():
             try:
-                if entry.name.isdigit() and os.readlink(entry / "exe").startswith(str(self.dir)):
+                if entry.name.isdigit() and os.readlink(entry / "exe").startswith(str(mirror.dir)) and f"TMPDIR={self.sockets}".encode() in (entry / "environ").read_bytes().split(b"\0"):
                     found.append(int(entry.name))
             except OSError:
                 continue

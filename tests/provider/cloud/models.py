@@ -1,4 +1,6 @@
-"""Holds calls against the API models: member names, required members, JSON types."""
+"""Holds calls against the API models: member names, required members, JSON types.
+
+The models are those of `codegen/models`, which know the operations that the engine serves; with TERRARIUM_SHARED_DATA the whole ones are used."""
 
 import json
 import os
@@ -7,8 +9,6 @@ import pathlib
 from .base import ApiError
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-FOLDERS = {"logs": "logs", "elbv2": "elbv2"}
-
 
 def shared_data():
     return pathlib.Path(os.environ.get("TERRARIUM_SHARED_DATA") or ROOT.parent / "shared" / "data")
@@ -22,7 +22,8 @@ class Models:
     def model(self, service):
         if service not in self.loaded:
             found = sorted((shared_data() / "botocore-service-data" / service).glob("*/service-2.json"))
-            self.loaded[service] = json.loads(found[-1].read_text()) if found else None
+            pruned = ROOT / f"codegen/models/{service}.json"
+            self.loaded[service] = json.loads((found[-1] if found else pruned).read_text()) if found or pruned.exists() else None
         return self.loaded[service]
 
     def check_request(self, service, operation, request):
@@ -33,7 +34,7 @@ class Models:
 
     def check(self, service, operation, side, document, code):
         model = self.model(service)
-        if not model:
+        if not model or (operation not in model["operations"] and operation in model.get("unserved", ())):
             self.skipped += 1
             return
         self.checked += 1
