@@ -84,7 +84,8 @@ Status Drivers::Open(const Options& options) {
   containers.run_dir = options.run_dir;
   containers.oci_wrapper = folder + "/terrarium-oci";
   TRY_ASSIGN(all_->containers, podman::PodmanContainerHost::Open(std::move(containers)));
-  TRY_ASSIGN(all_->proxies, haproxy::HaproxyProxyHost::Open({.run_dir = options.run_dir, .programs_dir = options.programs_dir, .keeper = folder + "/terrarium-keeper"}, *all_->network));
+  TRY_ASSIGN(all_->proxies, haproxy::HaproxyProxyHost::Open({.run_dir = options.run_dir, .programs_dir = options.programs_dir, .keeper = folder + "/terrarium-keeper",
+                                                              .namespaces = network::NetnsPath(all_->network->NetnsOf(""))}, *all_->network));
   return {};
 }
 

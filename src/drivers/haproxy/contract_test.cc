@@ -27,6 +27,8 @@ namespace {
 
 using namespace gen::host_proxy;  // NOLINT: the messages under test
 
+constexpr const char* kInterface = "eni-0123456789abcdef0";
+
 sockaddr_in Local(int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -138,6 +140,7 @@ class RealHarness final : public Harness {
     run_dir_ = ::mkdtemp(folder);
     ::chmod(folder, 0755);
     network_.place = &place;
+    EXPECT_EQ(::symlink(place.Path().c_str(), Namespace().c_str()), 0);
     Reopen();
   }
   ~RealHarness() override {
@@ -145,12 +148,13 @@ class RealHarness final : public Harness {
     if (const auto left = host_->ListProxies({}, arena)) {
       for (const auto& proxy : (*left)->proxies) EXPECT_TRUE(host_->RemoveProxy({.id = proxy.id}, arena));
     }
+    ::unlink(Namespace().c_str());
     EXPECT_EQ(::rmdir((run_dir_ + "/haproxy").c_str()), 0);
     EXPECT_EQ(::rmdir(run_dir_.c_str()), 0);
   }
-  void Reopen() { host_ = *HaproxyProxyHost::Open({.run_dir = run_dir_, .programs_dir = Programs(), .keeper = TERRARIUM_KEEPER}, network_); }
+  void Reopen() { host_ = *HaproxyProxyHost::Open({.run_dir = run_dir_, .programs_dir = Programs(), .keeper = TERRARIUM_KEEPER, .namespaces = run_dir_ + "/"}, network_); }
   host::ProxyHost& host() override { return *host_; }
-  std::string Namespace() override { return place.Path(); }
+  std::string Namespace() override { return run_dir_ + "/" + kInterface; }
   int opened() const { return network_.opened; }
   const std::string& run_dir() const { return run_dir_; }
 
@@ -187,7 +191,7 @@ class RealHarness final : public Harness {
 EnsureProxyRequest Request(Arena& arena, Harness& harness, std::initializer_list<int> targets, int listener = 80) {
   auto* spec = arena.New<ProxySpec>();
   spec->id = "lb-1";
-  spec->interface = "eni-0123456789abcdef0";
+  spec->interface = kInterface;
   spec->network_namespace = arena.Copy(harness.Namespace());
   auto& group = spec->target_groups.Add(arena);
   group.id = "web";
@@ -402,6 +406,18 @@ TEST_F(RealProxy, AnotherChangeKeepsTheSocketAndTheHealth) {
   EXPECT_EQ(StateOf(harness_->host(), 8001, arena_), "healthy");
   EXPECT_EQ(harness_->opened(), 1);
   EXPECT_TRUE(Get("/").starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(RealProxy, LivesInNoNamespaceButItsInterfaces) {
+  for (const char* other : {"/proc/1/ns/net", "/run/netns/trm-other-eni-0123456789abcdef0"}) {
+    auto request = Request(arena_, *harness_, {});
+    request.spec->network_namespace = other;
+    EXPECT_EQ(harness_->host().EnsureProxy(request, arena_).error().kind, ErrorKind::kInvalid) << other;
+  }
+  auto request = Request(arena_, *harness_, {});
+  request.spec->interface = "eni-0/../../x";
+  request.spec->network_namespace = arena_.Copy(harness_->run_dir() + "/eni-0/../../x");
+  EXPECT_EQ(harness_->host().EnsureProxy(request, arena_).error().kind, ErrorKind::kInvalid);
 }
 
 TEST_F(RealProxy, RedirectsAndFixedResponses) {

@@ -2,31 +2,15 @@
 
 #include <signal.h>
 
-#include <optional>
-
 #include "base/file.h"
 #include "base/text.h"
+#include "runtime/process_list.h"
 
 namespace terrarium::haproxy {
 namespace {
 
 constexpr Millis kPatience{20'000}, kGrace{5'000};
 constexpr int kRounds = 10;
-
-std::optional<std::string> ConfigOf(const std::string& process, const std::string& folder) {
-  const auto line = ReadFile(process + "/cmdline", 1 << 20);
-  if (!line) return std::nullopt;
-  for (const std::string_view argument : Split(*line, '\0'))
-    if (argument.starts_with(folder + "/proxy-") && argument.ends_with(".cfg")) return std::string(argument);
-  return std::nullopt;
-}
-
-// A line like "Uid:\t1000\t1000\t…" or "PPid:\t12".
-std::optional<std::int64_t> FirstNumber(std::string_view status, std::string_view name) {
-  for (const std::string_view line : Split(status, '\n'))
-    if (line.starts_with(name)) return ParseInt(Split(line.substr(name.size()), '\t')[0]);
-  return std::nullopt;
-}
 
 Status Kill(const Identity& identity) {
   auto process = runtime::DetachedProcess::Adopt(identity);
@@ -41,20 +25,11 @@ Status Kill(const Identity& identity) {
 std::string ConfigPath(const std::string& folder, long long generation) { return folder + "/proxy-" + std::to_string(generation) + ".cfg"; }
 
 Result<std::vector<Generation>> FindGenerations(const std::string& folder, uid_t user) {
-  TRY_ASSIGN(const std::vector<std::string> names, ListDirectory("/proc"));
+  TRY_ASSIGN(const auto processes, runtime::ProcessesOf(user));
   std::vector<Generation> out;
-  for (const std::string& name : names) {
-    const auto pid = ParseInt(name);
-    if (!pid) continue;
-    // The identity first: what is read afterwards is the same process', or nobody is signalled.
-    const auto identity = runtime::DetachedProcess::IdentityOf(static_cast<pid_t>(*pid));
-    if (!identity) continue;
-    auto config = ConfigOf("/proc/" + name, folder);
-    if (!config) continue;
-    const auto status = ReadFile("/proc/" + name + "/status", 1 << 16);
-    if (!status || FirstNumber(*status, "Uid:\t") != user) continue;
-    out.push_back({*identity, static_cast<pid_t>(FirstNumber(*status, "PPid:\t").value_or(0)), *std::move(config)});
-  }
+  for (const runtime::RunningProcess& process : processes)
+    for (const std::string& argument : process.argv)
+      if (argument.starts_with(folder + "/proxy-") && argument.ends_with(".cfg")) out.push_back({process.identity, process.parent, argument});
   return out;
 }
 

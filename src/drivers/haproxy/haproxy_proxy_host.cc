@@ -313,6 +313,7 @@ Status HaproxyProxyHost::ChangeTargets(const proxy::Spec& spec, Record& record, 
 
 Result<EnsureProxyResponse*> HaproxyProxyHost::EnsureProxy(const EnsureProxyRequest& request, Arena& arena) {
   TRY_ASSIGN(const proxy::Spec spec, proxy::ParseSpec(request.spec));
+  if (spec.network_namespace != options_.namespaces + spec.interface) return Fail(ErrorKind::kInvalid, "the network namespace of a load balancer must be that of its interface");
   TRY(MakeDirectory(Folder(spec.id), 0755));
   auto loaded = Load(spec.id);
   if (!loaded && loaded.error().kind != ErrorKind::kNotFound) return std::unexpected(loaded.error());

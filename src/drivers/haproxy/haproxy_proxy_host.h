@@ -38,6 +38,7 @@ class HaproxyProxyHost final : public host::ProxyHost {
     std::string run_dir;       // /run/terrarium/<instance>: what ends with a reboot, as the processes do
     std::string programs_dir;  // where scripts/program_root.py put its roots
     std::string keeper;        // terrarium-keeper
+    std::string namespaces;    // a proxy lives in the namespace of its interface: this and the interface's id
     uid_t user = 420'000;      // runs every proxy
   };
   // Needs root. That the program root is there is looked at when a proxy is made.

@@ -16,6 +16,7 @@
 #include "drivers/mysql/tls_files.h"
 #include "drivers/mysql/tree.h"
 #include "host/database/messages.h"
+#include "host/netns_name.h"
 
 namespace terrarium::mysql {
 
@@ -122,6 +123,8 @@ Status MysqlDatabaseHost::CreateServer(Server& server, Record& record, const Pro
 Result<EnsureDatabaseResponse*> MysqlDatabaseHost::EnsureDatabase(const EnsureDatabaseRequest& request, Arena& arena) {
   if (request.spec == nullptr) return Fail(ErrorKind::kInvalid, "no specification is given");
   TRY_ASSIGN(const database::ServerSpec spec, database::SpecOf(*request.spec));
+  const std::string& network = spec.network_namespace;
+  if (network.empty() ? !options_.machine_network : !host::IsInterfaceNetns(options_.instance, network)) return Fail(ErrorKind::kInvalid, "network_namespace is none of this instance's");
   TRY_ASSIGN(const Program program, FindProgram(options_.programs_dir, spec.engine_version));
   Server server(around_, spec.id);
   TRY_ASSIGN(auto record, server.Load());

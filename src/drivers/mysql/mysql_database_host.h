@@ -23,6 +23,7 @@ class MysqlDatabaseHost final : public host::DatabaseHost {
     std::string cgroup_mount = "/sys/fs/cgroup";
     uid_t first_user = 410'000;  // it makes templates; the next ones run servers
     uid_t users = 1000;
+    bool machine_network = false;  // tests: a server may also live in the machine's own network
   };
 
   // Needs root. The folders must be absolute; links in them are resolved once.

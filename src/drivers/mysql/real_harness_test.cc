@@ -66,7 +66,7 @@ std::unique_ptr<RealHarness> RealHarness::Make() {
   if (!WhyNot().empty()) return nullptr;
   std::unique_ptr<RealHarness> harness(new RealHarness);
   harness->options_ = {.instance = "t" + std::to_string(::getpid() % 10'000'000), .state_dir = g_place.folder + "/state",
-                       .run_dir = g_place.folder + "/run", .programs_dir = Programs()};
+                       .run_dir = g_place.folder + "/run", .programs_dir = Programs(), .machine_network = true};
   harness->Reopen();
   return harness;
 }

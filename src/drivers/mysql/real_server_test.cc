@@ -56,7 +56,7 @@ class RealServer : public ::testing::Test {
     for (const char* id : {"db-1", "db-2"}) EXPECT_TRUE(harness_->host().RemoveDatabase({.id = id}, arena_));
   }
 
-  DatabaseState Ensure(const char* id, bool encrypted, int nth = 0, const std::function<void(DatabaseSpec&)>& change = {}) {
+  Result<EnsureDatabaseResponse*> TryEnsure(const char* id, bool encrypted, int nth = 0, const std::function<void(DatabaseSpec&)>& change = {}) {
     DatabaseSpec spec;
     spec.id = id;
     spec.engine = "mysql";
@@ -76,7 +76,10 @@ class RealServer : public ::testing::Test {
     request.master_password = kPassword;
     request.database = "drupal";
     if (encrypted) request.storage_key = kKey;
-    const auto made = harness_->host().EnsureDatabase(request, arena_);
+    return harness_->host().EnsureDatabase(request, arena_);
+  }
+  DatabaseState Ensure(const char* id, bool encrypted, int nth = 0, const std::function<void(DatabaseSpec&)>& change = {}) {
+    const auto made = TryEnsure(id, encrypted, nth, change);
     if (!made) {
       ADD_FAILURE() << made.error().message << ": " << made.error().cause;
       return {};
@@ -285,8 +288,17 @@ class NetworkNamespace {
   std::string name_;
 };
 
+TEST_F(RealServer, LivesInNoNamespaceButThisInstancesInterfaces) {
+  const std::string own = "trm-" + harness_->options().instance;
+  for (const std::string& other : {std::string("trm-other-eni-0"), own + "-inet", own + "-vpc-0"}) {
+    const auto refused = TryEnsure("db-1", false, 0, [&](DatabaseSpec& spec) { spec.network_namespace = Str(other); });
+    ASSERT_FALSE(refused) << other;
+    EXPECT_EQ(refused.error().kind, ErrorKind::kInvalid) << other;
+  }
+}
+
 TEST_F(RealServer, ListensOnItsAddressInItsNamespaceAlone) {
-  const NetworkNamespace network("trm-" + harness_->options().instance + "-db");
+  const NetworkNamespace network("trm-" + harness_->options().instance + "-eni-0");
   Ensure("db-1", false, 0, [&](DatabaseSpec& spec) {
     spec.network_namespace = network.name();
     spec.address = "10.213.7.5";

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "node/control.h"
 #include "runtime/child_process.h"
+#include "runtime/process_list.h"
 #include "runtime/unix_socket.h"
 
 namespace terrarium::drivers {
@@ -30,6 +31,14 @@ constexpr const char* kIdentityFile = "/identity";
 constexpr const char* kRemovedFile = "/removed";
 constexpr int kReviveAgain = 1'000;  // ms
 
+Status End(runtime::DetachedProcess& process) {
+  if (const Status told = process.Signal(SIGTERM); !told && told.error().kind != ErrorKind::kNotFound) return told;
+  if (process.WaitEnd(kStopPatience)) return {};
+  if (const Status killed = process.Signal(SIGKILL); !killed && killed.error().kind != ErrorKind::kNotFound) return killed;
+  if (!process.WaitEnd(kStopPatience)) return Fail(ErrorKind::kUnavailable, "terrarium-node cannot be ended");
+  return {};
+}
+
 Result<runtime::DetachedProcess> Adopt(const std::string& folder) {
   TRY_ASSIGN(const std::string text, ReadFile(folder + kIdentityFile, 4096));
   const auto parts = Split(std::string_view(text).substr(0, text.find('\n')), ' ');
@@ -41,13 +50,25 @@ Result<runtime::DetachedProcess> Adopt(const std::string& folder) {
 
 }  // namespace
 
+// Nodes of this instance that were never written down: who started them was killed before it came to that.
+Status NodeDriver::EndUnknown() {
+  TRY_ASSIGN(const auto processes, runtime::ProcessesOf(config_.uid));
+  for (const runtime::RunningProcess& one : processes) {
+    if (!one.argv.front().ends_with("/terrarium-node") || !one.Names(config_.run_dir) || !one.Names(config_.snapshot)) continue;
+    if (auto process = runtime::DetachedProcess::Adopt(one.identity)) TRY(End(*process));
+  }
+  return {};
+}
+
 Status NodeDriver::EnsureRunning() {
+  TRY(MakeDirectory(Notes(), 0700));
   TRY(MakeDirectory(Folder(), 0700));
   if (::chown(Folder().c_str(), config_.uid, config_.gid) != 0) return SystemFail(Folder(), errno);
-  if (auto known = Adopt(Folder()); known && known->Running()) {
+  if (auto known = Adopt(Notes()); known && known->Running()) {
     if (node::ListNodeSockets(ControlSocket())) return {};
     return Fail(ErrorKind::kUnavailable, "terrarium-node does not answer");
   }
+  TRY(EndUnknown());
   // The fabric comes into being with the first thing that needs it, and the node is to live there.
   host::SocketSpec any;
   any.place = host::InternetPlace();
@@ -66,7 +87,7 @@ Status NodeDriver::EnsureRunning() {
   // The socket file of a node that is gone must not be taken for the new one's.
   ::unlink(ControlSocket().c_str());
   TRY_ASSIGN(auto process, runtime::DetachedProcess::Start(command));
-  TRY(WriteFileAtomically(Folder() + kIdentityFile, std::to_string(process.identity().pid) + " " + std::to_string(process.identity().started) + "\n", 0600));
+  TRY(WriteFileAtomically(Notes() + kIdentityFile, std::to_string(process.identity().pid) + " " + std::to_string(process.identity().started) + "\n", 0600));
   // It serves within milliseconds; one that ends instead says why in its log.
   for (int i = 0; i < 100; ++i) {
     if (node::ListNodeSockets(ControlSocket())) return {};
@@ -103,12 +124,12 @@ void NodeDriver::Watch() {
     UniqueFd node;
     {
       const std::lock_guard lock(mutex_);
-      if (::access((Folder() + kRemovedFile).c_str(), F_OK) == 0) {
+      if (::access((Notes() + kRemovedFile).c_str(), F_OK) == 0) {
         watching_ = false;
         return;
       }
       // Asking whether it runs also reaps one that was our child.
-      if (auto process = Adopt(Folder()); process && process->Running()) node.Reset(::fcntl(process->pidfd(), F_DUPFD_CLOEXEC, 0));
+      if (auto process = Adopt(Notes()); process && process->Running()) node.Reset(::fcntl(process->pidfd(), F_DUPFD_CLOEXEC, 0));
       if (!node) {
         const Status back = Revive();
         if (back) continue;
@@ -138,7 +159,7 @@ Status NodeDriver::EnsureHeld(const std::string& label, const std::set<std::stri
 
 Result<gen::host_node::EnsureNodeResponse*> NodeDriver::EnsureNode(const gen::host_node::EnsureNodeRequest& request, Arena& arena) {
   const std::lock_guard lock(mutex_);
-  ::unlink((Folder() + kRemovedFile).c_str());
+  ::unlink((Notes() + kRemovedFile).c_str());
   TRY(EnsureRunning());
   TRY_ASSIGN(const auto listed, node::ListNodeSockets(ControlSocket()));
   const std::set<std::string> held(listed.begin(), listed.end());
@@ -189,7 +210,7 @@ Result<gen::host_node::EnsureNodeResponse*> NodeDriver::EnsureNode(const gen::ho
   }
 
   auto* response = arena.New<gen::host_node::EnsureNodeResponse>();
-  if (const auto process = Adopt(Folder())) response->process_id = process->identity().pid;
+  if (const auto process = Adopt(Notes())) response->process_id = process->identity().pid;
   response->labels.Present(arena);
   for (const std::string& label : wanted) response->labels.Add(arena, arena.Copy(label));
   return response;
@@ -198,16 +219,11 @@ Result<gen::host_node::EnsureNodeResponse*> NodeDriver::EnsureNode(const gen::ho
 Result<gen::host_node::RemoveNodeResponse*> NodeDriver::RemoveNode(const gen::host_node::RemoveNodeRequest&, Arena& arena) {
   const std::lock_guard lock(mutex_);
   // Also for the watcher of another terrarium-host: this end is meant.
-  if (::access(Folder().c_str(), F_OK) == 0) TRY(WriteFileAtomically(Folder() + kRemovedFile, "", 0600));
+  if (::access(Notes().c_str(), F_OK) == 0) TRY(WriteFileAtomically(Notes() + kRemovedFile, "", 0600));
   sockets_.clear();
-  if (auto process = Adopt(Folder()); process && process->Running()) {
-    TRY(process->Signal(SIGTERM));
-    if (!process->WaitEnd(kStopPatience)) {
-      TRY(process->Signal(SIGKILL));
-      process->WaitEnd(kStopPatience);
-    }
-  }
-  ::unlink((Folder() + kIdentityFile).c_str());
+  if (auto process = Adopt(Notes()); process && process->Running()) TRY(End(*process));
+  TRY(EndUnknown());
+  ::unlink((Notes() + kIdentityFile).c_str());
   ::unlink(ControlSocket().c_str());
   return arena.New<gen::host_node::RemoveNodeResponse>();
 }

@@ -37,8 +37,11 @@ class NodeDriver final : public host::NodeHost {
 
  private:
   std::string Folder() const { return config_.run_dir + "/node"; }
+  // What we believe about it: the node's own folder is the node's to write.
+  std::string Notes() const { return config_.run_dir + "/node-notes"; }
   std::string ControlSocket() const { return Folder() + "/control.sock"; }
   Status EnsureRunning();
+  Status EndUnknown();
   Status EnsureHeld(const std::string& label, const std::set<std::string>& held, const std::function<Result<UniqueFd>()>& open);
   Result<UniqueFd> Open(const host::SocketSpec& spec);
   Status Revive();

@@ -85,7 +85,7 @@ class FakeBench final : public Bench {
   host::ContainerHost& host() override { return host_; }
   std::string image() override { return std::string(kFakeImage); }
   std::string network() override { return "fake"; }
-  std::int64_t uid_base() override { return 0; }
+  std::int64_t uid_base() override { return 65536 * 20; }
   void Restart() override {}
   void Play(std::string_view name, const std::vector<std::string>& command) override {
     if (command[0] == "exit") host_.Exit(name, std::stoi(command[1]));
@@ -173,7 +173,7 @@ class PodmanBench final : public Bench {
     SystemRandom random;
     instance_ = "c" + RandomHex(random, 6);
     root_ = "/var/tmp/trm-" + instance_;
-    netns_ = std::make_unique<Netns>("trm-" + instance_);
+    netns_ = std::make_unique<Netns>("trm-" + instance_ + "-eni-0");
     MakeDirectory(root_, 0700).value();
     Open();
     const std::string binary = ReadFile(TEST_IMAGE_SERVER).value();
@@ -508,6 +508,18 @@ TEST_F(PodmanIsolation, SecretsReachTheProgramAndNothingElse) {
     EXPECT_EQ(st.st_mode & 066, 0U) << folder;
   }
   EXPECT_EQ(st.st_mode & 077, 0U);
+}
+
+TEST_F(PodmanIsolation, NoNamespaceButThisInstancesInterfaces) {
+  const std::string own = "trm-" + bench_->podman().config().instance;
+  for (const std::string& other : {std::string("trm-other-eni-0"), own + "-vpc-0", own + "-inet", own, std::string("host")}) {
+    auto spec = Spec({"listen"});
+    spec.network_namespace = Str(other);
+    const auto refused = Start(spec);
+    ASSERT_FALSE(refused) << other;
+    EXPECT_EQ(refused.error().kind, ErrorKind::kInvalid) << other;
+    EXPECT_THAT(refused.error().message, HasSubstr("network_namespace")) << other;
+  }
 }
 
 TEST_F(PodmanIsolation, TheProgramIsConfined) {

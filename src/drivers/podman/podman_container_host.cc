@@ -27,6 +27,7 @@ extern "C" {  // glibc 2.36 forgot it
 #include "drivers/podman/sysctl.h"
 #include "host/container/spec.h"
 #include "host/files/access.h"
+#include "host/netns_name.h"
 
 namespace terrarium::podman {
 namespace {
@@ -215,7 +216,9 @@ Status PodmanContainerHost::Create(const wire::ContainerSpec& spec) {
   }
   // Else the monitor would stay in our own control group and end with it.
   if (const auto pid = ReadFile(folder + "/conmon.pid", 64)) {
-    if (auto moved = cgroups_.MoveToMonitors(ParseInt(Trim(*pid)).value_or(0)); !moved) LogWarning("podman", "monitor not moved: " + moved.error().message);
+    const auto monitor = ParseInt(Trim(*pid));
+    const Status moved = monitor && *monitor > 1 ? cgroups_.MoveToMonitors(*monitor) : Fail(ErrorKind::kInvalid, "its pid is none");  // 0 would be ourselves
+    if (!moved) LogWarning("podman", "monitor not moved: " + moved.error().message);
   }
   return {};
 }
@@ -224,6 +227,7 @@ Result<wire::EnsureContainerResponse*> PodmanContainerHost::EnsureContainer(cons
   if (request.spec == nullptr) return Fail(ErrorKind::kInvalid, "container spec is missing");
   const wire::ContainerSpec& spec = *request.spec;
   TRY(host::ValidateSpec(spec));
+  if (!host::IsInterfaceNetns(config_.instance, spec.network_namespace)) return Fail(ErrorKind::kInvalid, "container spec: network_namespace is none of this instance's");
   auto* out = arena.New<wire::EnsureContainerResponse>();
   out->state = arena.New<wire::ContainerState>();
   struct stat st{};

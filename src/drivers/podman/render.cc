@@ -36,10 +36,8 @@ void AppendSpec(std::vector<std::string>& a, const ContainerSpec& spec) {
   };
   flag("--hostname", spec.hostname.str());
   flag("--network", "ns:/run/netns/" + spec.network_namespace.str());
-  if (spec.uid_base.value_or(0) != 0) {
-    flag("--uidmap", MapArgument(*spec.uid_base));
-    flag("--gidmap", MapArgument(*spec.uid_base));
-  }
+  flag("--uidmap", MapArgument(*spec.uid_base));
+  flag("--gidmap", MapArgument(*spec.uid_base));
   flag("--security-opt", "no-new-privileges");
   flag("--security-opt", "mask=/sys/fs/cgroup");
   flag("--cap-drop", "all");

@@ -24,7 +24,8 @@ ContainerSpec MinimalSpec() {
   s.task = "a1b2";
   s.image = kImage;
   s.hostname = "ip-10-0-1-5";
-  s.network_namespace = "trm-t0-eni1";
+  s.network_namespace = "trm-t0-eni-1";
+  s.uid_base = 65536 * 16;
   s.task_cpu_units = 256;
   s.task_memory_mib = 512;
   return s;
@@ -91,10 +92,7 @@ TEST(ContainerArguments, CommandFollowsTheImageAndCannotBeAnOption) {
 }
 
 TEST(ContainerArguments, UserNamespaceMapsTheTasksOwnIds) {
-  ContainerSpec s = MinimalSpec();
-  EXPECT_THAT(Joined(RunArguments(TestConfig(), s)), Not(HasSubstr("--uidmap")));
-  s.uid_base = 65536 * 4;
-  EXPECT_THAT(Joined(RunArguments(TestConfig(), s)), HasSubstr("--uidmap\n0:262144:65536\n--gidmap\n0:262144:65536\n"));
+  EXPECT_THAT(Joined(RunArguments(TestConfig(), MinimalSpec())), HasSubstr("--uidmap\n0:1048576:65536\n--gidmap\n0:1048576:65536\n"));
 }
 
 TEST(ContainerSpecValidation, RefusesWhatCouldBecomeAnotherArgument) {
@@ -116,8 +114,10 @@ TEST(ContainerSpecValidation, RefusesWhatCouldBecomeAnotherArgument) {
   EXPECT_TRUE(refused([](auto& s) { s.hostname = "a\nb"; }));
   EXPECT_TRUE(refused([](auto& s) { s.user = "0 --privileged"; }));
   EXPECT_TRUE(refused([](auto& s) { s.working_directory = "/a/../../etc"; }));
+  EXPECT_TRUE(refused([](auto& s) { s.uid_base = 0; })) << "no user namespace";
   EXPECT_TRUE(refused([](auto& s) { s.uid_base = 65536; }));
-  EXPECT_TRUE(refused([](auto& s) { s.uid_base = 262145; }));
+  EXPECT_TRUE(refused([](auto& s) { s.uid_base = 65536 * 6; })) << "the users of database servers and proxies";
+  EXPECT_TRUE(refused([](auto& s) { s.uid_base = 65536 * 16 + 1; }));
   EXPECT_TRUE(refused([](auto& s) { s.memory_mib = 513; }));
   EXPECT_TRUE(refused([](auto& s) { s.task_memory_mib.reset(); }));
   EXPECT_TRUE(refused([&](auto& s) { s.add_capabilities.Add(arena) = "SYS_ADMIN"; }));

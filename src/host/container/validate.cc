@@ -104,8 +104,8 @@ Status ValidateSpec(const ContainerSpec& spec) {
   if (spec.working_directory.has_value() && !spec.working_directory.empty() && spec.working_directory != "/" && !IsContainerPath(spec.working_directory)) {
     return Bad("working_directory");
   }
-  // Ids below belong to the host's own users.
-  if (const std::int64_t base = spec.uid_base.value_or(0); base != 0 && (base < 100000 || base > 4'000'000'000LL || base % 65536 != 0)) return Bad("uid_base");
+  // Ids below belong to the host's own users, to the database servers and to the proxies. Without a user namespace a task's root were the host's.
+  if (const std::int64_t base = spec.uid_base.value_or(0); base < 8 * 65536 || base > 4'000'000'000LL || base % 65536 != 0) return Bad("uid_base");
   if (spec.task_cpu_units.value_or(0) < 16 || *spec.task_cpu_units > 1024 * 256) return Bad("task_cpu_units");
   if (spec.task_memory_mib.value_or(0) < 6 || *spec.task_memory_mib > (4 << 20)) return Bad("task_memory_mib");
   if (spec.memory_mib && (*spec.memory_mib < 6 || *spec.memory_mib > *spec.task_memory_mib)) return Bad("memory_mib");

@@ -125,6 +125,7 @@ Result<Spec> ParseSpec(const gen::host_proxy::ProxySpec* message) {
   spec.network_namespace = message->network_namespace.str();
   spec.idle_timeout = message->idle_timeout_seconds.value_or(60);
   if (!IsProxyId(spec.id)) return Wrong("the id of a load balancer does not fit");
+  if (!spec.interface.starts_with("eni-") || !AllOf(spec.interface, "-", false)) return Wrong("the interface of a load balancer does not fit");
   if (!spec.network_namespace.starts_with('/')) return Wrong("the network namespace of a load balancer must be a path");
   if (!Within(spec.idle_timeout, 1, 4000)) return Wrong("the idle timeout must be 1 to 4000 seconds");
   if (message->listeners.size() > 50 || message->target_groups.size() > 100) return Fail(ErrorKind::kLimit, "a load balancer has at most 50 listeners and 100 target groups");
