@@ -22,6 +22,7 @@ constexpr std::size_t kMostConnections = 8192;
 constexpr Millis kConnectPatience{1'000};  // then the next address is tried
 constexpr Millis kSuspicion{10'000};       // an address that failed is tried last for so long
 constexpr Millis kHeadPatience{60'000};    // as the load balancer's own
+constexpr Millis kAcceptPause{100};
 
 // Bytes on their way from one socket to the other.
 class Direction {
@@ -217,15 +218,27 @@ class Door::Passage {
 
 Door::Door(runtime::Loop& loop, UniqueFd listener, Targets targets, ByHost by_host)
     : loop_(loop), listener_(std::move(listener)), targets_(std::move(targets)), by_host_(std::move(by_host)) {
-  watch_ = loop_.Add(listener_.get(), Interest::kRead, [this](Ready) { OnAcceptable(); });
+  WatchListener();
 }
 
-Door::~Door() = default;
+Door::~Door() { loop_.Cancel(pause_); }
+
+void Door::PauseAccepting() {
+  watch_.Stop();  // a hang-up is told whatever is asked for
+  pause_ = loop_.At(loop_.Now() + kAcceptPause, [this] { WatchListener(); });
+}
+
+void Door::WatchListener() {
+  pause_ = {};
+  watch_ = loop_.Add(listener_.get(), Interest::kRead, [this](Ready) { OnAcceptable(); });
+}
 
 void Door::OnAcceptable() {
   for (int i = 0; i < 64; ++i) {
     auto client = runtime::Accept(listener_.get(), runtime::Blocks::kNo);
-    if (!client || !*client) return;
+    // Out of descriptors, or a socket that somebody has shut down: trying again at once would spin.
+    if (!client) return PauseAccepting();
+    if (!*client) return;
     if (passages_.size() >= kMostConnections) continue;
     const int on = 1;
     ::setsockopt(client->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -43,6 +43,8 @@ class Door {
  private:
   class Passage;
   void OnAcceptable();
+  void PauseAccepting();
+  void WatchListener();
   void CloseEnded();
   // Addresses that did not take a connection lately come last.
   void Order(std::vector<DoorTarget>& targets);
@@ -54,6 +56,7 @@ class Door {
   std::map<std::pair<std::uint32_t, std::uint16_t>, Millis> failed_;  // when
   std::list<std::unique_ptr<Passage>> passages_;
   runtime::Watch watch_;
+  runtime::TimerId pause_{};
   bool sweep_posted_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

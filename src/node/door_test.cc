@@ -114,6 +114,24 @@ class Greeter {
   std::thread thread_;
 };
 
+TEST(DoorTest, ASocketThatSomebodyShutDownDoesNotSpin) {
+  auto loop = *runtime::Loop::Create();
+  UniqueFd listener = *runtime::ListenTcp("127.0.0.1", 0);
+  ASSERT_EQ(::shutdown(listener.get(), SHUT_RDWR), 0);
+  Door door(*loop, std::move(listener), [](std::string_view) { return std::vector<DoorTarget>(); });
+  int turns = 0;
+  loop->AddTurnHook(runtime::TurnPhase::kSend, [&] {
+    if (++turns == 1000) loop->Stop();
+  });
+  bool rested = false;
+  loop->At(loop->Now() + Millis{250}, [&] {
+    rested = true;
+    loop->Stop();
+  });
+  loop->Run();
+  EXPECT_TRUE(rested) << turns << " turns";
+}
+
 TEST(DoorTest, WithoutATargetTheConnectionIsClosed) {
   EXPECT_EQ(Through([](std::string_view) { return std::vector<DoorTarget>(); }, {}, {}), "");
   EXPECT_EQ(Through([](std::string_view) { return std::vector{Loopback(ClosedPort()), Loopback(ClosedPort())}; }, {}, {}), "");
