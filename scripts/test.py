@@ -126,6 +126,7 @@ STAGES = {
     "style": unittest("tests/style"),
     "codegen": unittest("tests/codegen"),
     "links": link_tests,
+    "clients": unittest("tests/clients"),
     "floor": gtest("build/sanitize/floor_tests"),
     "vectors": gtest("build/sanitize/vector_tests"),
     "wire": gtest("build/sanitize/wire_tests"),

@@ -1,5 +1,6 @@
 #include "services/ecr/operations.h"
 
+#include "api/page.h"
 #include "base/text.h"
 #include "gen/ecr/types.h"
 #include "services/ecr/blob_store.h"
@@ -325,6 +326,7 @@ class Operations {
     const std::string_view status = request.filter == nullptr ? std::string_view("ANY") : request.filter->tag_status.value_or("ANY");
     for (const rows::Image* image : kImages.ListOwner(call.tx, place.key, call.arena))
       if (status == "ANY" || (status == "TAGGED") == !image->tags.empty()) add(*image);
+    TRY(CutPage(call, response->image_details, [](const wire::ImageDetail& image) { return image.image_digest.view(); }, request, response->next_token));
     return response;
   }
 
@@ -342,10 +344,17 @@ class Operations {
         id.image_tag = tag;
       }
     }
+    TRY(CutPage(call, response->image_ids, [](const wire::ImageIdentifier& id) { return id.image_digest.str() + " " + std::string(id.image_tag.value_or("")); }, request, response->next_token));
     return response;
   }
 
  private:
+  template <class T>
+  static Status CutPage(Call& call, List<T>& items, auto key, const auto& request, Str& next) {
+    if (!api::CutPage(call.arena, items, key, request.next_token, static_cast<std::size_t>(request.max_results.value_or(100)), next))
+      return ApiError("InvalidParameterException", "Invalid parameter at 'nextToken' failed to satisfy constraint: 'must be a token of this listing'");
+    return {};
+  }
   static void FillImage(Call& call, const Place& place, const rows::Image& image, Str tag, wire::Image& out) {
     out.registry_id = place.row->registry_id;
     out.repository_name = place.row->name;

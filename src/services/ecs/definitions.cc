@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/page.h"
 #include "services/ecs/definition.h"
 #include "services/ecs/ops.h"
 
@@ -108,6 +109,8 @@ Result<wire::ListTaskDefinitionFamiliesResponse*> ListTaskDefinitionFamilies(api
     active |= d->status == "ACTIVE";
   }
   flush();
+  const auto name = [](const Str& family) { return family.view(); };
+  if (!api::CutPage(call.arena, out->families, name, request.next_token, static_cast<std::size_t>(request.max_results.value_or(100)), out->next_token)) return Invalid("Invalid token");
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/page.h"
 #include "api/registry.h"
 #include "gen/iam/types.h"
 #include "iam/policy.h"
@@ -93,6 +94,14 @@ Page<T> PageOf(Arena& arena, const List<T>& all, Key key, Str marker, std::optio
     page.items.Add(arena, item);
   }
   return page;
+}
+
+// The page that the request asks for, and whether there is more. ValidationError where the marker is none of the listing.
+template <class T, class Key>
+Status CutPage(Arena& arena, List<T>& items, Key key, const auto& request, auto& out) {
+  if (!api::CutPage(arena, items, key, request.marker, static_cast<std::size_t>(request.max_items.value_or(100)), out.marker)) return ApiError("ValidationError", "Invalid Marker.");
+  out.is_truncated = out.marker.has_value();
+  return {};
 }
 
 }  // namespace terrarium::iam

@@ -76,6 +76,35 @@ TEST_F(IamTest, PolicyVersionsAreNumberedForEver) {
   EXPECT_TRUE(Say<ops::DeletePolicy>(Root(), {.policy_arn = arn}).starts_with("DeleteConflict: This policy has more than one version."));
 }
 
+// Listings in an order of their own come in pages too.
+TEST_F(IamTest, PagesAddUp) {
+  MakeRole("r", kEcsTasks);
+  MakeUser("ann");
+  const std::string arn = "arn:aws:iam::000000000001:policy/p";
+  ASSERT_EQ(Say<ops::CreatePolicy>(Root(), {.policy_name = "p", .path = {}, .policy_document = R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})", .description = {}, .tags = {}}), "");
+  ASSERT_EQ(Say<ops::AttachRolePolicy>(Root(), {.role_name = "r", .policy_arn = arn}), "");
+  ASSERT_EQ(Say<ops::AttachRolePolicy>(Root(), {.role_name = "r", .policy_arn = kExecution}), "");
+  ASSERT_EQ(Say<ops::AttachUserPolicy>(Root(), {.user_name = "ann", .policy_arn = arn}), "");
+  auto first = Run<ops::ListAttachedRolePolicies>(Root(), {.role_name = "r", .path_prefix = {}, .marker = {}, .max_items = 1});
+  ASSERT_TRUE(first);
+  ASSERT_EQ((*first)->attached_policies.size(), 1u);
+  EXPECT_EQ((*first)->is_truncated, true);
+  auto second = Run<ops::ListAttachedRolePolicies>(Root(), {.role_name = "r", .path_prefix = {}, .marker = (*first)->marker, .max_items = 1});
+  ASSERT_TRUE(second);
+  ASSERT_EQ((*second)->attached_policies.size(), 1u);
+  EXPECT_EQ((*second)->is_truncated, false);
+  EXPECT_NE((*second)->attached_policies[0].policy_arn, (*first)->attached_policies[0].policy_arn);
+  EXPECT_EQ(Say<ops::ListAttachedRolePolicies>(Root(), {.role_name = "r", .path_prefix = {}, .marker = "gone", .max_items = {}}), "ValidationError: Invalid Marker.");
+  auto roles = Run<ops::ListEntitiesForPolicy>(Root(), {.policy_arn = arn, .entity_filter = {}, .path_prefix = {}, .policy_usage_filter = {}, .marker = {}, .max_items = 1});
+  ASSERT_TRUE(roles);
+  EXPECT_EQ((*roles)->policy_roles.size() + (*roles)->policy_users.size(), 1u);
+  auto users = Run<ops::ListEntitiesForPolicy>(Root(), {.policy_arn = arn, .entity_filter = {}, .path_prefix = {}, .policy_usage_filter = {}, .marker = (*roles)->marker, .max_items = 1});
+  ASSERT_TRUE(users);
+  ASSERT_EQ((*users)->policy_users.size(), 1u);
+  EXPECT_EQ((*users)->policy_users[0].user_name, "ann");
+  EXPECT_EQ((*users)->is_truncated, false);
+}
+
 TEST_F(IamTest, ManagedPoliciesParseAndExist) {
   std::set<std::string_view> ids;
   for (const ManagedPolicy& policy : ManagedPolicies()) {

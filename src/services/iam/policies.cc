@@ -215,7 +215,7 @@ Result<wire::ListPolicyVersionsResponse*> ListPolicyVersions(Call& call, const w
   auto* out = call.arena.New<wire::ListPolicyVersionsResponse>();
   out->versions.Present(call.arena);
   for (std::size_t i = policy->versions.size(); i-- > 0;) out->versions.Add(call.arena, WireVersion(*policy, policy->versions[i]));
-  out->is_truncated = false;
+  TRY(CutPage(call.arena, out->versions, [](const wire::PolicyVersion& version) { return version.version_id.view(); }, r, *out));
   return out;
 }
 
@@ -256,29 +256,39 @@ Result<wire::ListPolicyTagsResponse*> ListPolicyTags(Call& call, const wire::Lis
   auto* out = call.arena.New<wire::ListPolicyTagsResponse>();
   out->tags = WireTags(call, policy->tags);
   out->tags.Present(call.arena);
-  out->is_truncated = false;
+  TRY(CutPage(call.arena, out->tags, [](const wire::Tag& tag) { return tag.key.view(); }, r, *out));
   return out;
 }
 
+struct Holder {
+  EntityKind kind;
+  const rows::Entity* entity;
+  std::string_view key;  // where it stands in the listing
+};
+
 Result<wire::ListEntitiesForPolicyResponse*> ListEntitiesForPolicy(Call& call, const wire::ListEntitiesForPolicyRequest& r) {
   TRY_ASSIGN(const rows::Policy* policy, GetByArn(call, r.policy_arn));
-  auto* out = call.arena.New<wire::ListEntitiesForPolicyResponse>();
-  out->policy_groups.Present(call.arena);
-  out->policy_users.Present(call.arena);
-  out->policy_roles.Present(call.arena);
-  out->is_truncated = false;
   const std::string_view usage = r.policy_usage_filter.value_or(""), filter = r.entity_filter.value_or("");
+  List<Holder> holders;
   for (const EntityKind kind : {EntityKind::kRole, EntityKind::kUser}) {
-    if (!filter.empty() && filter != (kind == EntityKind::kRole ? "Role" : "User")) continue;
+    const std::string name = kind == EntityKind::kRole ? "Role" : "User";
+    if (!filter.empty() && filter != name) continue;
     for (const rows::Entity* entity : TableOf(kind).ListPrefix(call.tx, call.caller.account + "/", call.arena)) {
       const bool attached = std::count(entity->attached.begin(), entity->attached.end(), policy->arn) > 0;
       const bool used = (usage != "PermissionsBoundary" && attached) || (usage != "PermissionsPolicy" && entity->boundary == policy->arn);
-      if (!used || !entity->path.view().starts_with(r.path_prefix.value_or("/"))) continue;
-      if (kind == EntityKind::kRole) {
-        out->policy_roles.Add(call.arena, wire::PolicyRole{.role_name = entity->name, .role_id = entity->id});
-      } else {
-        out->policy_users.Add(call.arena, wire::PolicyUser{.user_name = entity->name, .user_id = entity->id});
-      }
+      if (used && entity->path.view().starts_with(r.path_prefix.value_or("/"))) holders.Add(call.arena, Holder{kind, entity, call.arena.Copy(name + "/" + entity->name.str())});
+    }
+  }
+  auto* out = call.arena.New<wire::ListEntitiesForPolicyResponse>();
+  TRY(CutPage(call.arena, holders, [](const Holder& holder) { return holder.key; }, r, *out));
+  out->policy_groups.Present(call.arena);
+  out->policy_users.Present(call.arena);
+  out->policy_roles.Present(call.arena);
+  for (const Holder& holder : holders) {
+    if (holder.kind == EntityKind::kRole) {
+      out->policy_roles.Add(call.arena, wire::PolicyRole{.role_name = holder.entity->name, .role_id = holder.entity->id});
+    } else {
+      out->policy_users.Add(call.arena, wire::PolicyUser{.user_name = holder.entity->name, .user_id = holder.entity->id});
     }
   }
   return out;

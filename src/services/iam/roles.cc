@@ -139,7 +139,7 @@ Result<wire::ListRoleTagsResponse*> ListRoleTags(Call& call, const wire::ListRol
   auto* out = call.arena.New<wire::ListRoleTagsResponse>();
   out->tags = WireTags(call, role->tags);
   out->tags.Present(call.arena);
-  out->is_truncated = false;
+  TRY(CutPage(call.arena, out->tags, [](const wire::Tag& tag) { return tag.key.view(); }, r, *out));
   return out;
 }
 
@@ -167,7 +167,7 @@ Result<wire::ListRolePoliciesResponse*> ListRolePolicies(Call& call, const wire:
   auto* out = call.arena.New<wire::ListRolePoliciesResponse>();
   out->policy_names.Present(call.arena);
   for (const rows::InlinePolicy& policy : role->inline_policies) out->policy_names.Add(call.arena, policy.name);
-  out->is_truncated = false;
+  TRY(CutPage(call.arena, out->policy_names, [](const Str& name) { return name.view(); }, r, *out));
   return out;
 }
 
@@ -186,7 +186,7 @@ Result<wire::ListAttachedRolePoliciesResponse*> ListAttachedRolePolicies(Call& c
   auto* out = call.arena.New<wire::ListAttachedRolePoliciesResponse>();
   out->attached_policies.Present(call.arena);
   for (const Str arn : role->attached) out->attached_policies.Add(call.arena, wire::AttachedPolicy{.policy_name = Arn::Parse(arn)->name(), .policy_arn = arn});
-  out->is_truncated = false;
+  TRY(CutPage(call.arena, out->attached_policies, [](const wire::AttachedPolicy& policy) { return policy.policy_arn.view(); }, r, *out));
   return out;
 }
 

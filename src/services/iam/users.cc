@@ -135,7 +135,7 @@ Result<wire::ListUserPoliciesResponse*> ListUserPolicies(Call& call, const wire:
   auto* out = call.arena.New<wire::ListUserPoliciesResponse>();
   out->policy_names.Present(call.arena);
   for (const rows::InlinePolicy& policy : user->inline_policies) out->policy_names.Add(call.arena, policy.name);
-  out->is_truncated = false;
+  TRY(CutPage(call.arena, out->policy_names, [](const Str& name) { return name.view(); }, r, *out));
   return out;
 }
 
@@ -154,7 +154,7 @@ Result<wire::ListAttachedUserPoliciesResponse*> ListAttachedUserPolicies(Call& c
   auto* out = call.arena.New<wire::ListAttachedUserPoliciesResponse>();
   out->attached_policies.Present(call.arena);
   for (const Str arn : user->attached) out->attached_policies.Add(call.arena, wire::AttachedPolicy{.policy_name = Arn::Parse(arn)->name(), .policy_arn = arn});
-  out->is_truncated = false;
+  TRY(CutPage(call.arena, out->attached_policies, [](const wire::AttachedPolicy& policy) { return policy.policy_arn.view(); }, r, *out));
   return out;
 }
 
@@ -197,7 +197,7 @@ Result<wire::ListAccessKeysResponse*> ListAccessKeys(Call& call, const wire::Lis
   out->access_key_metadata.Present(call.arena);
   for (const rows::AccessKey* key : kAccessKeys.ListOwner(call.tx, AccessKeyOwner(call.caller.account, name), call.arena))
     out->access_key_metadata.Add(call.arena, wire::AccessKeyMetadata{.user_name = key->user_name, .access_key_id = key->id, .status = key->active.value_or(false) ? "Active" : "Inactive", .create_date = key->created});
-  out->is_truncated = false;
+  TRY(CutPage(call.arena, out->access_key_metadata, [](const wire::AccessKeyMetadata& key) { return key.access_key_id.view(); }, r, *out));
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/page.h"
 #include "base/text.h"
 #include "crypto/seal.h"
 #include "gen/kms/types.h"
@@ -230,7 +231,9 @@ struct Kms {
     auto* out = call.arena.New<wire::ListResourceTagsResponse>();
     out->tags.Present(call.arena);
     for (const rows::Tag& tag : key->tags) out->tags.Add(call.arena, wire::Tag{.tag_key = tag.key, .tag_value = tag.value});
-    out->truncated = false;
+    const auto tag_key = [](const wire::Tag& tag) { return tag.tag_key.view(); };
+    if (!api::CutPage(call.arena, out->tags, tag_key, r.marker, static_cast<std::size_t>(r.limit.value_or(50)), out->next_marker)) return ApiError("InvalidMarkerException", "Invalid marker.");
+    out->truncated = out->next_marker.has_value();
     return out;
   }
 
