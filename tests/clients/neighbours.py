@@ -6,8 +6,13 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "
 TWO_TAGS = {"one": "1", "two": "2"}
 
 
+def allow(action, resource):
+    """A policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]})
+
+
 def document(n):
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": f"S{n}", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]})
+    return allow("s3:GetObject", f"arn:aws:s3:::bucket-{n}/*")
 
 
 def upper(tags):

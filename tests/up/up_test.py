@@ -11,6 +11,7 @@ import unittest
 import up_stack
 from up_stack import BUILD, ROOT, free_port
 import browsing
+import field_cases
 import reading
 
 STACK = None
@@ -20,7 +21,7 @@ def setUpModule():
     global STACK
     if os.geteuid() != 0:
         raise unittest.SkipTest("needs root: the engine makes namespaces")
-    STACK = UpTest.stack = ClientsTest.stack = BrowserTest.stack = up_stack.UpStack()
+    STACK = UpTest.stack = ClientsTest.stack = BrowserTest.stack = FieldCasesTest.stack = up_stack.UpStack()
 
 
 def tearDownModule():
@@ -33,6 +34,10 @@ class BrowserTest(browsing.Browsing, unittest.TestCase):
 
 
 class ClientsTest(reading.Reading, unittest.TestCase):
+    pass
+
+
+class FieldCasesTest(field_cases.FieldCases, unittest.TestCase):
     pass
 
 

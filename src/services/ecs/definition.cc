@@ -196,6 +196,7 @@ Status ValidateDefinition(const wire::RegisterTaskDefinitionRequest& r) {
   for (const auto& c : r.container_definitions) {
     cpu_sum += c.cpu.value_or(0);
     memory_sum += c.memory_reservation.value_or(c.memory.value_or(0));
+    if (memory && c.memory.value_or(0) > *memory) return ClientError("The 'memory' setting for container '" + c.name.str() + "' is greater than for the task.");
     TRY(ValidateContainer(r, c));
   }
   if (cpu && cpu_sum > *cpu) return ClientError("The total CPU of the containers is more than the task's.");

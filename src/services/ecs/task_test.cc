@@ -38,6 +38,7 @@ TEST_F(EcsTest, WrongDefinitionsAreRefusedInAmazonsWords) {
   };
   EXPECT_EQ(said([](auto& r) { r.container_definitions[0].essential = false; }), "ClientException: Task definition doesn't have any essential container.");
   EXPECT_EQ(said([](auto& r) { r.memory = "4096"; }), "ClientException: No Fargate configuration exists for given values: 256 CPU, 4096 memory");
+  EXPECT_EQ(said([](auto& r) { r.container_definitions[0].memory = 1024; }), "ClientException: The 'memory' setting for container '" + Definition().container_definitions[0].name.str() + "' is greater than for the task.");
   EXPECT_EQ(said([](auto& r) { r.cpu = {}; }), "ClientException: Fargate requires that 'cpu' be defined at the task level.");
   EXPECT_EQ(said([](auto& r) { r.container_definitions[0].port_mappings[0].host_port = 81; }),
             "ClientException: When networkMode=awsvpc, the host ports and container ports in port mappings must match.");

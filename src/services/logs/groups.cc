@@ -152,6 +152,7 @@ Result<codec::Empty*> UntagLogGroup(api::Call& call, const wire::UntagLogGroupRe
 // Tags are of the group's ARN without ":*".
 template <class Request>
 Result<api::Access> OnArn(api::Call& call, const Request& request) {
+  if (request.resource_arn.view().ends_with(":*")) return Invalid("The resource ARN of a log group has no \":*\" at its end.");
   TRY_ASSIGN(const std::string name, GroupName(call, {}, request.resource_arn));
   return api::Access{{GroupArn(call.caller.account, call.caller.region, name)}, {}};
 }

@@ -105,6 +105,10 @@ TEST_F(LogsTest, TheResourceOfAnActionHasTheStarButOfTagsHasNot) {
   wire::ListTagsForResourceRequest list;
   list.resource_arn = tag.resource_arn;
   EXPECT_EQ((*Run<wire::ops::ListTagsForResource>(list))->tags[0].value, "v");
+  list.resource_arn = "arn:aws:logs:us-east-1:111122223333:log-group:/ecs/site:*";
+  const auto refused = Run<wire::ops::ListTagsForResource>(list);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "InvalidParameterException");
 }
 
 TEST_F(LogsTest, ReadingToTheEndTellsItByTheTokenAndGoesOnFromIt) {
