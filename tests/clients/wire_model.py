@@ -17,7 +17,7 @@ WITHOUT_REGION = {"iam", "sts"}
 # What belongs to AWS or to a region, not to an account.
 OF_NO_ACCOUNT = re.compile(r"arn:aws:(iam::aws:policy/|rds:[a-z0-9-]+::cert:)")
 # Where the service itself answers what its model does not list.
-BEYOND_THE_ENUM = {("DescribeInternetGateways", "available")}
+BEYOND_THE_ENUM = {("DescribeInternetGateways", "available"), ("DescribeNetworkInterfaces", "efs")}
 YEAR_2000, YEAR_2100 = 946684800, 4102444800
 # Errors that any operation of a service may answer and that the models do not list.
 COMMON_ERRORS = {"NotImplemented", "AccessDenied", "AccessDeniedException", "ValidationError", "ValidationException", "InvalidParameterValue", "InvalidParameterCombination"}
