@@ -45,7 +45,11 @@ Result<std::unique_ptr<MysqlDatabaseHost>> MysqlDatabaseHost::Open(Options optio
   TRY_ASSIGN(options.state_dir, RealFolder(options.state_dir));
   TRY_ASSIGN(options.run_dir, RealFolder(options.run_dir));
   if (options.programs_dir.empty()) options.programs_dir = options.state_dir + "/programs";
-  return std::unique_ptr<MysqlDatabaseHost>(new MysqlDatabaseHost(std::move(options), clock, random));
+  std::unique_ptr<MysqlDatabaseHost> host(new MysqlDatabaseHost(std::move(options), clock, random));
+  // In no listing, so nobody else would find it; and it is no reason to serve nothing.
+  if (const Status cleared = ClearTemplateMaking(host->around_.layout, host->options_.cgroup_mount, host->options_.instance); !cleared)
+    LogError("mysql", "what a template's making left cannot be removed: " + cleared.error().message);
+  return host;
 }
 
 MysqlDatabaseHost::MysqlDatabaseHost(Options options, Clock& clock, Random& random)

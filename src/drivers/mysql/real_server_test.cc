@@ -288,6 +288,23 @@ class NetworkNamespace {
   std::string name_;
 };
 
+TEST_F(RealServer, WhatMadeATemplateEndsWithTheNextStart) {
+  const ControlGroup group(harness_->options().cgroup_mount, harness_->options().instance, "template");
+  ASSERT_TRUE(group.Ensure({.memory_mib = 512}));
+  runtime::Command command;
+  command.argv = {"sleep", "1000"};
+  command.cgroups = group.folders();
+  auto left = runtime::DetachedProcess::Start(command);
+  ASSERT_TRUE(left);
+  const std::string folder = harness_->Around().layout.Templates() + "/new";
+  ASSERT_TRUE(MakeDirectories(folder + "/data", 0711));
+  harness_->Reopen();
+  EXPECT_FALSE(left->Running());
+  EXPECT_NE(::access(folder.c_str(), F_OK), 0);
+  EXPECT_NE(::access(group.folders().front().c_str(), F_OK), 0);
+  if (left->Running()) static_cast<void>(left->Signal(SIGKILL));
+}
+
 TEST_F(RealServer, LivesInNoNamespaceButThisInstancesInterfaces) {
   const std::string own = "trm-" + harness_->options().instance;
   for (const std::string& other : {std::string("trm-other-eni-0"), own + "-inet", own + "-vpc-0"}) {

@@ -142,6 +142,13 @@ Result<ParameterCatalog> Make(const Workplace& place, const Program& program, ui
 
 }  // namespace
 
+Status ClearTemplateMaking(const Layout& layout, const std::string& cgroup_mount, const std::string& instance) {
+  const ControlGroup group(cgroup_mount, instance, "template");
+  TRY(ClearGroup(group));
+  TRY(group.Remove());
+  return RemoveTree(layout.Templates() + "/new");
+}
+
 Result<Template> EnsureTemplate(const Layout& layout, const Program& program, uid_t user, const std::string& cgroup_mount, const std::string& instance) {
   const std::string folder = layout.Templates() + "/" + program.content;
   if (::access((folder + "/parameters.json").c_str(), F_OK) == 0) return LoadTemplate(folder);

@@ -23,4 +23,7 @@ struct Template {
 // Has it or makes it, with a server of its own that runs as `user`. Takes seconds the first time.
 Result<Template> EnsureTemplate(const Layout& layout, const Program& program, uid_t user, const std::string& cgroup_mount, const std::string& instance);
 
+// Ends the server and removes the folder of a making that was cut off with terrarium-host.
+Status ClearTemplateMaking(const Layout& layout, const std::string& cgroup_mount, const std::string& instance);
+
 }  // namespace terrarium::mysql
