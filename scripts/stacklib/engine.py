@@ -247,9 +247,16 @@ class Engine:
         return None
 
     def leftovers(self):
-        """What still carries the instance's id: namespaces, mounts, processes, control groups, folders."""
+        """What still carries the instance's id: namespaces, mounts, loop devices, processes, control groups, folders."""
         left = [f"network namespace {n}" for n in self.namespaces()]
         left += [f"mount {line.split()[1]}" for line in pathlib.Path("/proc/mounts").read_text().splitlines() if str(self.run_dir) in line or str(self.state_dir) in line or f"trm-{self.instance}-" in line]
+        for device in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
+            try:
+                image = device.read_text().strip()
+            except OSError:  # let go of meanwhile
+                continue
+            if image.startswith(f"{self.state_dir}/"):
+                left.append(f"loop device {device.parts[3]} of {image}")
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 words = pathlib.Path("/proc", pid, "cmdline").read_bytes()

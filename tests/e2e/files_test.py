@@ -78,20 +78,30 @@ class FilesTest(unittest.TestCase):
         stopped = wait_until(f"the end of {arn}", lambda: (lambda t: t["lastStatus"] == "STOPPED" and t)(self.task(arn)))
         return stopped["containers"][0].get("exitCode", stopped.get("stoppedReason"))
 
-    def read(self, name, zone=1):
-        """A file as a new task sees it."""
+    def listener(self, zone=1):
+        """A task that stays, with the address to ask it at."""
         arn = self.run_task(["listen"], zone=zone)
 
         def running():
             t = self.task(arn)
             self.assertNotEqual(t["lastStatus"], "STOPPED", t.get("stoppedReason"))
             return t["lastStatus"] == "RUNNING" and t
-        details = {d["name"]: d["value"] for d in wait_until("the reader", running)["attachments"][0]["details"]}
-        done = subprocess.run(["ip", "netns", "exec", f"trm-{self.engine.instance}-{details['networkInterfaceId']}", "curl", "-s", "-m", "5", "--retry", "20", "--retry-connrefused", "--retry-delay", "1",
-                               f"http://{details['privateIPv4Address']}:8080/file?/mnt/files/{name}"], capture_output=True, text=True)
+        return arn, {d["name"]: d["value"] for d in wait_until("the reader", running)["attachments"][0]["details"]}
+
+    def fetch(self, details, name):
+        return subprocess.run(["ip", "netns", "exec", f"trm-{self.engine.instance}-{details['networkInterfaceId']}", "curl", "-s", "-m", "5", "--retry", "20", "--retry-connrefused", "--retry-delay", "1",
+                               f"http://{details['privateIPv4Address']}:8080/file?/mnt/files/{name}"], capture_output=True, text=True).stdout
+
+    def end(self, arn):
         self.ecs.stop_task(cluster="c", task=arn)
         self.exit_code(arn)
-        return done.stdout
+
+    def read(self, name, zone=1):
+        """A file as a new task sees it."""
+        arn, details = self.listener(zone)
+        text = self.fetch(details, name)
+        self.end(arn)
+        return text
 
     def test_one_writes_and_another_reads_also_after_a_stop_of_everything(self):
         self.assertEqual(self.exit_code(self.run_task(["write", "/mnt/files/a.txt", "from the first"])), 0)
@@ -105,6 +115,19 @@ class FilesTest(unittest.TestCase):
         self.connect()
         self.assertEqual(self.read("a.txt"), "from the first")
         self.assertGreater(self.efs.describe_file_systems(FileSystemId=self.id)["FileSystems"][0]["SizeInBytes"]["Value"], 0)
+
+    def test_a_task_keeps_its_files_while_both_daemons_are_killed(self):
+        arn, details = self.listener()
+        for name in ("terrarium-host", "terrariumd"):
+            self.assertIsNotNone(self.engine.kill(name))
+        self.engine.start()
+        self.connect()
+        self.assertEqual(self.exit_code(self.run_task(["write", "/mnt/files/d.txt", "from after"])), 0)
+        self.assertEqual(self.fetch(details, "d.txt"), "from after")  # the one that was there all the time
+        self.assertEqual(self.task(arn)["lastStatus"], "RUNNING")
+        self.end(arn)
+        mounts = pathlib.Path("/proc/self/mountinfo").read_text()
+        self.assertEqual([line for line in mounts.splitlines() if str(self.engine.run_dir / "podman/files") in line], [], "a task's mount outlived it")
 
     def test_the_role_decides(self):
         self.assertEqual(self.exit_code(self.run_task(["write", "/mnt/files/b.txt", "x"], role="reader")), errno.EROFS)
