@@ -1,6 +1,7 @@
 #include "host/verb_socket.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -31,7 +32,11 @@ class VerbSocketTest : public testing::Test {
   ~VerbSocketTest() override { std::filesystem::remove(path_); }
 
   std::thread Serve(uid_t allowed) {
-    return std::thread([this, allowed] { ServeVerbs(*runtime::Accept(listener_.get(), runtime::Blocks::kYes), allowed, table_); });
+    return std::thread([this, allowed] {
+      pollfd waiting{listener_.get(), POLLIN, 0};  // the listener does not block
+      ::poll(&waiting, 1, -1);
+      ServeVerbs(*runtime::Accept(listener_.get(), runtime::Blocks::kYes), allowed, table_);
+    });
   }
 
   std::string path_;
