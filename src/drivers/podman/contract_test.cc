@@ -26,6 +26,7 @@
 #include "base/unique_fd.h"
 #include "drivers/podman/podman_container_host.h"
 #include "host/container/fake_container_host.h"
+#include "runtime/child_process.h"
 
 namespace terrarium::podman {
 namespace {
@@ -508,6 +509,31 @@ TEST_F(PodmanIsolation, SecretsReachTheProgramAndNothingElse) {
     EXPECT_EQ(st.st_mode & 066, 0U) << folder;
   }
   EXPECT_EQ(st.st_mode & 077, 0U);
+}
+
+TEST_F(PodmanIsolation, AStartThatWasCutOffGoesWithItsTask) {
+  auto spec = Spec({"listen"});
+  spec.secrets.Add(arena_) = {"PASSWORD", "planted-41177"};
+  const std::string file = bench_->root() + "/run/podman/secrets/" + name_ + ".json";
+  const pid_t child = fork();
+  if (child == 0) {
+    static_cast<void>(Start(spec));
+    _exit(0);
+  }
+  const auto identity = runtime::DetachedProcess::IdentityOf(child);
+  ASSERT_TRUE(identity);
+  auto process = runtime::DetachedProcess::Adopt(*identity);
+  ASSERT_TRUE(process);
+  while (access(file.c_str(), F_OK) != 0 && process->Running()) {
+  }
+  static_cast<void>(process->Signal(SIGKILL));
+  ASSERT_TRUE(process->WaitEnd(Millis(10'000)));
+  ASSERT_EQ(access(file.c_str(), F_OK), 0);
+  wire::RemoveTaskRequest request;
+  request.task = spec.task;
+  ASSERT_TRUE(host().RemoveTask(request, arena_));
+  EXPECT_NE(access(file.c_str(), F_OK), 0);
+  EXPECT_FALSE(Find());
 }
 
 TEST_F(PodmanIsolation, NoNamespaceButThisInstancesInterfaces) {

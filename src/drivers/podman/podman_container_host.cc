@@ -203,6 +203,7 @@ Status PodmanContainerHost::Create(const wire::ContainerSpec& spec) {
   }
   TRY(cgroups_.EnsureTask(spec.task, *spec.task_cpu_units, *spec.task_memory_mib));
   TRY(MakeDirectory(folder, 0700));
+  TRY(WriteFileAtomically(folder + "/task", spec.task.view(), 0600));  // whose it is, should the start be cut off before podman knows it
   // Readable: the container's users are others than the host's.
   TRY(WriteFileAtomically(folder + "/hosts", RenderHosts(spec), 0644));
   TRY(WriteFileAtomically(folder + "/resolv.conf", RenderResolvConf(spec), 0644));
@@ -325,6 +326,7 @@ Result<wire::ListContainersResponse*> PodmanContainerHost::ListContainers(const 
     if (std::any_of(out->containers.begin(), out->containers.end(), [&](const auto& c) { return c.name.view() == name; })) continue;
     auto& c = out->containers.Add(arena);
     c.name = arena.Copy(name);
+    c.task = arena.Copy(ReadFile(config_.containers_dir() + "/" + name + "/task", 64).value_or(std::string()));
     c.status = "created";
   }
   for (const std::string& task : cgroups_.Tasks()) out->tasks.Add(arena, Str(arena.Copy(task)));
