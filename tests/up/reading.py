@@ -7,9 +7,13 @@ import neighbours
 class Reading:
     """With `stack`, an UpStack that is up."""
 
+    maxDiff = None
+
     @classmethod
     def setUpClass(cls):
         cls.stack.first
+        # Clients read the same only of what does not change meanwhile.
+        cls.stack.wait_settled()
         # One thing of a kind fills no second page.
         neighbours.make(cls.stack.cloud)
         cls.reports = {}

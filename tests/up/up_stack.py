@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -73,6 +74,23 @@ class UpStack:
         terraform = Terraform(self.engine, self.cloud, "drupal")
         terraform.prepare()
         return terraform.outputs()
+
+    def settled(self):
+        """Whether nothing of the service comes or goes: the tasks of a deployment before end after it is over."""
+        ecs, cluster = self.cloud.ecs, self.outputs["cluster_name"]
+        service = ecs.describe_services(cluster=cluster, services=[self.outputs["service_name"]])["services"][0]
+        group = service["loadBalancers"][0]["targetGroupArn"]
+        states = [t["TargetHealth"]["State"] for t in self.cloud.elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]]
+        ending = ecs.list_tasks(cluster=cluster, desiredStatus="STOPPED")["taskArns"]
+        ended = not ending or all(t["lastStatus"] == "STOPPED" for t in ecs.describe_tasks(cluster=cluster, tasks=ending)["tasks"])
+        return ended and len(service["deployments"]) == 1 and service["deployments"][0]["rolloutState"] == "COMPLETED" and states == ["healthy"] * TASKS
+
+    def wait_settled(self, seconds=150):
+        until = time.monotonic() + seconds
+        while not self.settled():
+            if time.monotonic() > until:
+                raise AssertionError(f"the service did not come to rest within {seconds} s")
+            time.sleep(0.3)
 
     def login_link(self):
         return Site(self.engine, self.cloud, self.outputs).login_link()
