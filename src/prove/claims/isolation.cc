@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <thread>
 
 #include "base/text.h"
@@ -55,10 +56,12 @@ Result<Finding> ProveIsolation(Context& context) {
   ports.erase(std::ranges::unique(ports).begin(), ports.end());
 
   std::vector<UniqueFd> listeners;
-  for (const auto& to : stations) {
-    if (to.part == Part::kInternet) continue;
-    TRY_ASSIGN(auto some, Listen(to.netns, ports));
-    for (auto& one : some) listeners.push_back(std::move(one));
+  std::vector<Status> listening(stations.size());
+  for (std::size_t i = 0; i < stations.size(); ++i) {
+    if (stations[i].part == Part::kInternet) continue;
+    auto some = Listen(stations[i].netns, ports);
+    if (some) std::ranges::move(*some, std::back_inserter(listeners));
+    else listening[i] = std::unexpected(std::move(some).error());
   }
   context.progress("connects from " + std::to_string(stations.size()) + " stations to " + std::to_string(ports.size()) + " ports each");
   std::vector<std::vector<Cell>> cells(stations.size());
@@ -78,7 +81,7 @@ Result<Finding> ProveIsolation(Context& context) {
     threads.emplace_back([&, i] { outcomes[i] = RunProbes(stations[i].netns, probes[i], kTimeout); });
   }
   for (auto& thread : threads) thread.join();
-  // An interface that went while packets were under way, as an ended task's does, proves nothing about rules.
+  // An interface that went meanwhile, as an ended task's does, proves nothing about rules.
   TRY_ASSIGN(const Network after, LookAtNetwork(context, other.interface_id()));
   const auto stays = [&](const Station& station) {
     return station.part == Part::kInternet || std::ranges::any_of(after.stations, [&](const Station& s) { return s.interface_id == station.interface_id; });
@@ -88,6 +91,7 @@ Result<Finding> ProveIsolation(Context& context) {
   int allowed = 0, forbidden = 0, open = 0, dropped = 0, by_design = 0;
   for (std::size_t i = 0; i < stations.size(); ++i) {
     if (!stays(stations[i])) continue;
+    TRY(listening[i]);
     TRY(outcomes[i]);
     for (std::size_t k = 0; k < cells[i].size(); ++k) {
       const Cell& cell = cells[i][k];
