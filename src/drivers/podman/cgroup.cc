@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +48,16 @@ std::int64_t Field(const Result<std::string>& text, std::string_view name) {
   return 0;
 }
 
+// Whoever is still in there belongs to the task: the half-made container of a start that was cut off, which podman does not know.
+void KillMembers(const std::string& group) {
+  const auto members = ReadFile(group + "/cgroup.procs", 1 << 20);
+  if (!members) return;
+  for (const std::string_view line : Split(*members, '\n')) {
+    const auto pid = ParseInt(line);
+    if (pid && *pid > 1 && *pid != ::getpid()) ::kill(static_cast<pid_t>(*pid), SIGKILL);
+  }
+}
+
 // Children first; a control group has no files that could be deleted.
 Status RemoveTree(const std::string& path) {
   if (DIR* d = opendir(path.c_str())) {
@@ -57,8 +68,11 @@ Status RemoveTree(const std::string& path) {
     closedir(d);
     for (const std::string& c : children) TRY(RemoveTree(path + "/" + c));
   }
-  if (rmdir(path.c_str()) != 0 && errno != ENOENT) {
-    return errno == EBUSY ? Fail(ErrorKind::kConflict, "the task still has processes") : SystemFail("control group", errno);
+  for (int tries = 0; rmdir(path.c_str()) != 0 && errno != ENOENT; ++tries) {
+    if (errno != EBUSY) return SystemFail("control group", errno);
+    if (tries == 100) return Fail(ErrorKind::kConflict, "the task still has processes");
+    KillMembers(path);
+    ::usleep(20'000);
   }
   return {};
 }

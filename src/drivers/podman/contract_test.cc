@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -534,6 +535,31 @@ TEST_F(PodmanIsolation, AStartThatWasCutOffGoesWithItsTask) {
   ASSERT_TRUE(host().RemoveTask(request, arena_));
   EXPECT_NE(access(file.c_str(), F_OK), 0);
   EXPECT_FALSE(Find());
+}
+
+TEST_F(PodmanIsolation, WhoeverIsLeftInATasksGroupEndsWithIt) {
+  auto spec = Spec({"listen"});
+  ASSERT_TRUE(Start(spec));
+  const pid_t child = fork();
+  if (child == 0) {
+    for (;;) pause();
+  }
+  const std::string below = "/terrarium-" + bench_->podman().config().instance + "/containers/" + spec.task.str() + "/cgroup.procs";
+  int joined = 0;
+  for (const std::string root : {"/sys/fs/cgroup/pids", "/sys/fs/cgroup"}) {
+    if (access((root + below).c_str(), F_OK) != 0) continue;
+    const UniqueFd group(open((root + below).c_str(), O_WRONLY | O_CLOEXEC));
+    const std::string pid = std::to_string(child);
+    joined += write(group.get(), pid.data(), pid.size()) == static_cast<ssize_t>(pid.size()) ? 1 : 0;
+  }
+  EXPECT_EQ(joined, 1);
+  wire::RemoveTaskRequest request;
+  request.task = spec.task;
+  EXPECT_TRUE(host().RemoveTask(request, arena_));
+  kill(child, SIGTERM);  // of no effect on one that was killed
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
 }
 
 TEST_F(PodmanIsolation, NoNamespaceButThisInstancesInterfaces) {
